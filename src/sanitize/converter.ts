@@ -1,0 +1,69 @@
+/**
+ * The one contract every converter of untrusted content implements.
+ *
+ * A converter takes the bytes of ONE file and answers with files that were built anew, or with the reason why that was
+ * not possible. It never edits the original in place, never touches disk, network, clock or environment, and never
+ * answers "unchanged". It may throw: the registry turns every surprise into `blocked` (the only place that fails closed).
+ */
+import type { FileType, SafeType } from '../message/file-type.ts';
+import type { BlockReason, PartOutcome, Removal } from '../message/outcome.ts';
+import type { Policy } from '../policy/policy.ts';
+
+/** One file out of a message. All fields come from the sender: trust none of them. */
+export interface UntrustedFile {
+  /** What `detect` found by looking at the bytes; never taken from a name. */
+  readonly type: FileType;
+  /** Decoded file name, any Unicode. For names of outputs and for reports only. */
+  readonly untrustedName: string;
+  /** Charset label of the part, '' when there was none. Only text formats look at it. */
+  readonly untrustedCharset: string;
+  readonly bytes: Uint8Array;
+}
+
+declare const builtByUs: unique symbol;
+
+/** Bytes that came out of one of our encoders. The brand keeps untrusted bytes from being passed on by accident. */
+export type BuiltBytes = Uint8Array & { readonly [builtByUs]: true };
+
+/** The only place where bytes become "built by us". Call it on output of an encoder, never on input. */
+export const built = (bytes: Uint8Array): BuiltBytes => bytes as BuiltBytes;
+
+export interface SafeFile {
+  readonly type: SafeType;
+  /** Stem without extension, still as the sender wrote it; compose.ts cleans it and adds the extension of `type`. */
+  readonly untrustedStem: string;
+  readonly bytes: BuiltBytes;
+  readonly pages?: number;
+}
+
+export type Conversion =
+  | {
+      readonly kind: 'converted';
+      readonly outcome: Exclude<PartOutcome, 'blocked' | 'waiting-for-password'>;
+      readonly files: readonly SafeFile[];
+      readonly removed: readonly Removal[];
+      /** Names of limits that were met on the way, like 'maxPages'. */
+      readonly limits?: readonly string[];
+      readonly detail?: string;
+    }
+  | { readonly kind: 'blocked'; readonly reason: BlockReason; readonly detail: string }
+  | { readonly kind: 'waiting-for-password'; readonly detail: string };
+
+export const blocked = (reason: BlockReason, detail: string): Conversion => ({ kind: 'blocked', reason, detail });
+
+/** Everything a converter may ask of the outside world. Deliberately short. */
+export interface ConvertContext {
+  readonly policy: Policy;
+  readonly passwords: readonly string[];
+  /** performance.now() at which the document's time is up; long loops check it and answer blocked('timeout'). */
+  readonly deadline: number;
+}
+
+export interface Converter {
+  /** Short stable name; appears in reports. */
+  readonly name: string;
+  readonly accepts: readonly FileType[];
+  /** The four lines of docs/formats.md, in English. */
+  readonly documentation: { readonly danger: string; readonly method: string; readonly kept: string; readonly lost: string };
+  convert(file: UntrustedFile, context: ConvertContext): Promise<Conversion>;
+}

@@ -1,0 +1,40 @@
+/**
+ * The operator's log: JSON lines on stderr, one event per step of docs/flow.md, always with tenant and messageId where
+ * there are any. Subject, addresses, file names, body text, passwords and keys never go in: fields are ids, codes,
+ * counts and times. The audit log is a different thing (audit/).
+ */
+import { type Logger as Pino, pino } from 'pino';
+
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface Log {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  /** `error` is logged by code, message and stack. */
+  error(event: string, fields?: LogFields, error?: unknown): void;
+  with(fields: LogFields): Log;
+}
+
+/** @param level pino's level; 'silent' for tests. */
+export function openLog(role: string, level: string): Log {
+  const options = { level, base: { role, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime };
+  return wrap(pino(options, pino.destination({ dest: 2, sync: true })));
+}
+
+function wrap(logger: Pino): Log {
+  return {
+    debug: (event, fields) => logger.debug({ ...fields, event }),
+    info: (event, fields) => logger.info({ ...fields, event }),
+    warn: (event, fields) => logger.warn({ ...fields, event }),
+    error: (event, fields, error) => logger.error({ ...fields, event, ...describe(error) }),
+    with: (fields) => wrap(logger.child(fields)),
+  };
+}
+
+function describe(error: unknown): LogFields {
+  if (error === undefined) return {};
+  if (!(error instanceof Error)) return { error: String(error) };
+  const code = 'code' in error ? String(error.code) : undefined;
+  return { error: error.message, code, stack: error.stack };
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Plain `npm test` runs what needs no extra service; `.ci/run` sets SEKISHO_SERVICES=1 and SEKISHO_SHARED for the rest. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+});
