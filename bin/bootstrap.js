@@ -14,7 +14,9 @@ const stamp = join(root, 'node_modules', '.sekisho-lock-sha256');
 
 /** Runs `npm ci` unless node_modules was installed from exactly this lockfile. */
 export function install() {
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   process.stderr.write('sekisho: installing dependencies (npm ci) …\n');
   const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -33,7 +35,9 @@ export function node24() {
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
   const bundled = join(root, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
   if (existsSync(bundled)) return bundled;
-  process.stderr.write(`sekisho: needs Node 24; this is ${process.version} and no bundled Node fits ${process.platform}-${process.arch}.\n`);
+  process.stderr.write(
+    `sekisho: needs Node 24; this is ${process.version} and no bundled Node fits ${process.platform}-${process.arch}.\n`,
+  );
   process.exit(1);
 }
 

@@ -10,36 +10,103 @@ const MIB = 1024 * 1024;
 const hostName = z
   .string()
   .max(253)
-  .regex(/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/, 'must be a host name in lower-case A-labels, like gw.example.lg.jp');
-const listenAddress = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[0-9.]+|localhost):\d{1,5}$/, 'must be ADDRESS:PORT, like 127.0.0.1:2525 or [::1]:2525');
-const address = z.string().max(254).regex(/^[!#$&'*+\-/=?^_`{|}~0-9a-zA-Z.]{1,64}@[a-z0-9.-]{1,253}$/, 'must be a mail address with its domain in lower case');
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
+    'must be a host name in lower-case A-labels, like gw.example.lg.jp',
+  );
+const listenAddress = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[0-9.]+|localhost):\d{1,5}$/, 'must be ADDRESS:PORT, like 127.0.0.1:2525 or [::1]:2525');
+const address = z
+  .string()
+  .max(254)
+  .regex(
+    /^[!#$&'*+\-/=?^_`{|}~0-9a-zA-Z.]{1,64}@[a-z0-9.-]{1,253}$/,
+    'must be a mail address with its domain in lower case',
+  );
 const identifier = z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'must be 1 to 31 of a–z, 0–9 and -');
 const path = z.string().min(1);
 
 const limits = z
   .strictObject({
-    maxParts: z.int().min(1).max(5000).default(DEFAULT_LIMITS.maxParts).describe('MIME parts of one message; more holds the message.'),
-    maxDepth: z.int().min(1).max(50).default(DEFAULT_LIMITS.maxDepth).describe('Nesting of parts and of files in files.'),
-    maxFileBytes: z.int().min(1024).max(256 * MIB).default(DEFAULT_LIMITS.maxFileBytes).describe('One decoded attachment, in bytes; a larger one is held.'),
-    maxOutputBytes: z.int().min(64 * 1024).max(512 * MIB).default(DEFAULT_LIMITS.maxOutputBytes).describe('All files written for one message, in bytes.'),
-    maxBodyChars: z.int().min(1000).max(5_000_000).default(DEFAULT_LIMITS.maxBodyChars).describe('Characters of text that become the body; the rest is attached as .txt.'),
-    maxPages: z.int().min(1).max(5000).default(DEFAULT_LIMITS.maxPages).describe('Pages of one PDF; a longer one is held.'),
-    maxMegapixels: z.int().min(1).max(400).default(DEFAULT_LIMITS.maxMegapixels).describe('Millions of pixels of one page or picture.'),
-    documentMs: z.int().min(1000).max(600_000).default(DEFAULT_LIMITS.documentMs).describe('Wall clock for one document, in milliseconds.'),
-    messageMs: z.int().min(1000).max(1_800_000).default(DEFAULT_LIMITS.messageMs).describe('Wall clock for one message, in milliseconds.'),
+    maxParts: z
+      .int()
+      .min(1)
+      .max(5000)
+      .default(DEFAULT_LIMITS.maxParts)
+      .describe('MIME parts of one message; more holds the message.'),
+    maxDepth: z
+      .int()
+      .min(1)
+      .max(50)
+      .default(DEFAULT_LIMITS.maxDepth)
+      .describe('Nesting of parts and of files in files.'),
+    maxFileBytes: z
+      .int()
+      .min(1024)
+      .max(256 * MIB)
+      .default(DEFAULT_LIMITS.maxFileBytes)
+      .describe('One decoded attachment, in bytes; a larger one is held.'),
+    maxOutputBytes: z
+      .int()
+      .min(64 * 1024)
+      .max(512 * MIB)
+      .default(DEFAULT_LIMITS.maxOutputBytes)
+      .describe('All files written for one message, in bytes.'),
+    maxBodyChars: z
+      .int()
+      .min(1000)
+      .max(5_000_000)
+      .default(DEFAULT_LIMITS.maxBodyChars)
+      .describe('Characters of text that become the body; the rest is attached as .txt.'),
+    maxPages: z
+      .int()
+      .min(1)
+      .max(5000)
+      .default(DEFAULT_LIMITS.maxPages)
+      .describe('Pages of one PDF; a longer one is held.'),
+    maxMegapixels: z
+      .int()
+      .min(1)
+      .max(400)
+      .default(DEFAULT_LIMITS.maxMegapixels)
+      .describe('Millions of pixels of one page or picture.'),
+    documentMs: z
+      .int()
+      .min(1000)
+      .max(600_000)
+      .default(DEFAULT_LIMITS.documentMs)
+      .describe('Wall clock for one document, in milliseconds.'),
+    messageMs: z
+      .int()
+      .min(1000)
+      .max(1_800_000)
+      .default(DEFAULT_LIMITS.messageMs)
+      .describe('Wall clock for one message, in milliseconds.'),
   })
   .prefault({});
 
 const policy = z
   .strictObject({
-    pdfDpi: z.int().min(72).max(300).default(DEFAULT_POLICY.pdfDpi).describe('Resolution at which PDF pages are redrawn.'),
-    links: z.enum(['defang', 'host-only']).default(DEFAULT_POLICY.links).describe('Links in the body: the whole address made unclickable, or its host alone.'),
+    pdfDpi: z
+      .int()
+      .min(72)
+      .max(300)
+      .default(DEFAULT_POLICY.pdfDpi)
+      .describe('Resolution at which PDF pages are redrawn.'),
+    links: z
+      .enum(['defang', 'host-only'])
+      .default(DEFAULT_POLICY.links)
+      .describe('Links in the body: the whole address made unclickable, or its host alone.'),
     limits: limits.describe('Where a file or message stops being handled and is held instead.'),
   })
   .prefault({});
 
 const recipients = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('list'), file: path.describe('One address a line; # starts a comment. Read again when it changes.') }),
+  z.strictObject({
+    kind: z.literal('list'),
+    file: path.describe('One address a line; # starts a comment. Read again when it changes.'),
+  }),
   z.strictObject({
     kind: z.literal('probe').describe('Ask the next hop (MAIL <>, RCPT, QUIT) and remember the answer.'),
     existsMinutes: z.int().min(1).max(10_080).default(1440).describe('How long «exists» is remembered.'),
@@ -54,7 +121,9 @@ const hop = z.strictObject({
   tls: z
     .enum(['required', 'opportunistic', 'none'])
     .default('opportunistic')
-    .describe('STARTTLS: required (never in the clear), opportunistic (used when offered, certificate still verified), none.'),
+    .describe(
+      'STARTTLS: required (never in the clear), opportunistic (used when offered, certificate still verified), none.',
+    ),
   caFile: path.optional().describe('PEM file of the authority that signed the hop’s certificate.'),
   serverName: z.string().optional().describe('Name in its certificate when it differs from host.'),
   maxConnections: z.int().min(1).max(50).default(4).describe('Connections kept open to this hop.'),
@@ -82,67 +151,161 @@ const store = z.strictObject({
 });
 
 export const settingsSchema = z.strictObject({
-  profile: z.enum(['production', 'demo']).default('production').describe('«production» refuses what «demo» only warns about: stores on one disk, a jail below its minimum.'),
-  dataDir: path.default('./data').describe('Folder of database and keys. Relative paths start at the configuration file’s folder.'),
+  profile: z
+    .enum(['production', 'demo'])
+    .default('production')
+    .describe('«production» refuses what «demo» only warns about: stores on one disk, a jail below its minimum.'),
+  dataDir: path
+    .default('./data')
+    .describe('Folder of database and keys. Relative paths start at the configuration file’s folder.'),
   host: hostName.describe('Our own host name: greeting, Received, Message-IDs we make.'),
   instance: identifier.default('main').describe('Name of this machine among several; part of audit chain names.'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least serious event that is logged.'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least serious event that is logged.'),
   intake: z.strictObject({
     listen: listenAddress.default('127.0.0.1:2525').describe('Address and port for incoming mail.'),
-    peers: z.array(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be an address or CIDR, like 192.0.2.0/24')).min(1).describe('Addresses or CIDR blocks that may connect; everyone else gets 554 and is closed.'),
-    maxMessageMiB: z.int().min(1).max(100).default(50).describe('Largest accepted message, in MiB. Larger ones get 552.'),
-    maxRecipients: z.int().min(1).max(1000).default(100).describe('Recipients in one transaction (RFC 5321 §4.5.3.1.10 asks for at least 100). Further ones get 452.'),
+    peers: z
+      .array(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be an address or CIDR, like 192.0.2.0/24'))
+      .min(1)
+      .describe('Addresses or CIDR blocks that may connect; everyone else gets 554 and is closed.'),
+    maxMessageMiB: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(50)
+      .describe('Largest accepted message, in MiB. Larger ones get 552.'),
+    maxRecipients: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(100)
+      .describe('Recipients in one transaction (RFC 5321 §4.5.3.1.10 asks for at least 100). Further ones get 452.'),
     maxConnections: z.int().min(1).max(1000).default(100).describe('Connections at once; further ones get 421.'),
     maxConnectionsPerPeer: z.int().min(1).max(1000).default(50).describe('Connections at once from one address.'),
-    maxReceivedFields: z.int().min(5).max(100).default(50).describe('Received fields; more is a loop and gets 554 5.4.6.'),
-    bareLineEnds: z.enum(['reject', 'normalize']).default('reject').describe('Bare CR or LF in the data: 550 5.6.11, or rewritten as CRLF and reported. NUL is always refused.'),
-    idleSeconds: z.int().min(10).max(600).default(300).describe('Silence after which a connection is closed (RFC 5321 §4.5.3.2).'),
-    tls: z.strictObject({ keyFile: path, certFile: path }).optional().describe('Own key and certificate (PEM). Without them STARTTLS is not offered.'),
+    maxReceivedFields: z
+      .int()
+      .min(5)
+      .max(100)
+      .default(50)
+      .describe('Received fields; more is a loop and gets 554 5.4.6.'),
+    bareLineEnds: z
+      .enum(['reject', 'normalize'])
+      .default('reject')
+      .describe('Bare CR or LF in the data: 550 5.6.11, or rewritten as CRLF and reported. NUL is always refused.'),
+    idleSeconds: z
+      .int()
+      .min(10)
+      .max(600)
+      .default(300)
+      .describe('Silence after which a connection is closed (RFC 5321 §4.5.3.2).'),
+    tls: z
+      .strictObject({ keyFile: path, certFile: path })
+      .optional()
+      .describe('Own key and certificate (PEM). Without them STARTTLS is not offered.'),
   }),
   tenants: z.array(tenant).min(1).describe('The municipalities.'),
   policies: z.record(identifier, policy).default({}).describe('Named policies. «default» exists always.'),
   vault: z.strictObject({
     threshold: z.int().min(2).max(16).default(2).describe('k: shares needed to open an object.'),
     stores: z.array(store).min(2).max(16).describe('One share each; any k of them open an object, fewer tell nothing.'),
-    failuresUntilDown: z.int().min(1).max(100).default(5).describe('Failed writes in a row after which a store counts as down and k others suffice, with an alarm.'),
+    failuresUntilDown: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(5)
+      .describe('Failed writes in a row after which a store counts as down and k others suffice, with an alarm.'),
   }),
   sanitizer: z
     .strictObject({
       workers: z.int().min(1).max(64).default(4).describe('Messages in work at once.'),
       heavyWorkers: z.int().min(1).max(16).default(1).describe('How many of them may be larger than heavyMiB.'),
       heavyMiB: z.int().min(1).max(100).default(8).describe('From this size on a message counts as heavy.'),
-      children: z.int().min(1).max(128).default(12).describe('Jailed processes kept at once. A process serves one tenant: set it above the number of busy tenants.'),
-      documentsPerChild: z.int().min(1).max(10_000).default(200).describe('Messages after which a jailed process is replaced.'),
+      children: z
+        .int()
+        .min(1)
+        .max(128)
+        .default(12)
+        .describe(
+          'Jailed processes kept at once. A process serves one tenant: set it above the number of busy tenants.',
+        ),
+      documentsPerChild: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(200)
+        .describe('Messages after which a jailed process is replaced.'),
       childMemoryMiB: z.int().min(256).max(8192).default(1024).describe('RLIMIT_DATA of a jailed process.'),
       leaseSeconds: z.int().min(5).max(600).default(60).describe('Lease of a job; renewed while it is worked on.'),
     })
     .prefault({}),
   jail: z
     .strictObject({
-      launcher: z.enum(['auto', 'setpriv', 'bwrap', 'unshare', 'none']).default('auto').describe('How children lose their rights; auto takes the strongest that works here.'),
+      launcher: z
+        .enum(['auto', 'setpriv', 'bwrap', 'unshare', 'none'])
+        .default('auto')
+        .describe('How children lose their rights; auto takes the strongest that works here.'),
       minimum: z
-        .array(z.enum(['no-network', 'no-file-writes', 'no-spawn', 'own-uid', 'private-root', 'seccomp', 'rlimits', 'no-new-privs']))
+        .array(
+          z.enum([
+            'no-network',
+            'no-file-writes',
+            'no-spawn',
+            'own-uid',
+            'private-root',
+            'seccomp',
+            'rlimits',
+            'no-new-privs',
+          ]),
+        )
         .default(['no-network', 'no-file-writes', 'no-spawn'])
         .describe('Layers without which a production start is refused.'),
-      uid: z.int().min(1000).max(4_000_000_000).default(64_009).describe('User id of jailed children when started as root.'),
+      uid: z
+        .int()
+        .min(1000)
+        .max(4_000_000_000)
+        .default(64_009)
+        .describe('User id of jailed children when started as root.'),
     })
     .prefault({}),
   outlet: z
     .strictObject({
       workers: z.int().min(1).max(64).default(4).describe('Messages in delivery at once.'),
       leaseSeconds: z.int().min(5).max(3600).default(120).describe('Lease of a delivery; renewed while it runs.'),
-      firstRetrySeconds: z.int().min(1).max(3600).default(30).describe('Wait after the first temporary failure; doubles, with jitter.'),
+      firstRetrySeconds: z
+        .int()
+        .min(1)
+        .max(3600)
+        .default(30)
+        .describe('Wait after the first temporary failure; doubles, with jitter.'),
       maxRetrySeconds: z.int().min(1).max(86_400).default(3600).describe('Longest wait between tries.'),
       giveUpHours: z.int().min(1).max(240).default(72).describe('Age at which a message counts as undeliverable.'),
-      timeoutSeconds: z.int().min(5).max(600).default(120).describe('Silence of the next hop after which a try has failed.'),
+      timeoutSeconds: z
+        .int()
+        .min(5)
+        .max(600)
+        .default(120)
+        .describe('Silence of the next hop after which a try has failed.'),
     })
     .prefault({}),
   admin: z
-    .strictObject({ listen: listenAddress.default('127.0.0.1:8025').describe('Address and port of the administrators’ page. Loopback only until accounts exist.') })
+    .strictObject({
+      listen: listenAddress
+        .default('127.0.0.1:8025')
+        .describe('Address and port of the administrators’ page. Loopback only until accounts exist.'),
+    })
     .prefault({}),
   runAs: z
     .strictObject({
-      baseUid: z.int().min(1000).max(4_000_000_000).default(64_000).describe('When started as root: intake, sanitizer, outlet and admin run as this user id plus 1, 2, 3, 4; its group is shared.'),
+      baseUid: z
+        .int()
+        .min(1000)
+        .max(4_000_000_000)
+        .default(64_000)
+        .describe(
+          'When started as root: intake, sanitizer, outlet and admin run as this user id plus 1, 2, 3, 4; its group is shared.',
+        ),
     })
     .prefault({}),
 });

@@ -123,4 +123,3 @@ export interface AddressCheckTable {
   checked_at: number;
   valid_until: number;
 }
-

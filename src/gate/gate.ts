@@ -13,7 +13,11 @@ import type { ReceiptFacts } from './receipt.ts';
 export type GateVerdict =
   /** The message with its receipt on top: what the outlet will send, byte for byte. */
   | { readonly kind: 'passed'; readonly bytes: Uint8Array }
-  | { readonly kind: 'refused'; readonly by: 'grammar' | 'inspector' | 'inspector-failed'; readonly problems: readonly string[] };
+  | {
+      readonly kind: 'refused';
+      readonly by: 'grammar' | 'inspector' | 'inspector-failed';
+      readonly problems: readonly string[];
+    };
 
 export interface GateDeps {
   readonly jail: Pick<Jail, 'inspect'>;

@@ -6,8 +6,9 @@
  * limit) is a value; only the failure of our own machinery (no process can be started) rejects, with E_JAIL_UNAVAILABLE.
  * A process serves one tenant and is killed on change of tenant, after N documents, and after any trouble.
  */
-import type { ChildAnswer, ChildJob } from '../message/jobs.ts';
+
 import type { SafeType } from '../message/file-type.ts';
+import type { ChildAnswer, ChildJob } from '../message/jobs.ts';
 
 export type JailAnswer<T> =
   | { readonly kind: 'done'; readonly value: T }
@@ -28,9 +29,16 @@ export interface InspectedFile {
 
 export interface Jail {
   /** Runs one job in a child. `input`: the untrusted bytes (empty for a notice). `fresh`: a process nobody used before. */
-  run(job: ChildJob, input: Uint8Array, options: { readonly tenant: string; readonly deadlineMs: number; readonly fresh?: boolean }): Promise<JailAnswer<ChildAnswer>>;
+  run(
+    job: ChildJob,
+    input: Uint8Array,
+    options: { readonly tenant: string; readonly deadlineMs: number; readonly fresh?: boolean },
+  ): Promise<JailAnswer<ChildAnswer>>;
   /** Judges files of our own output in a process that never saw an original. Empty list: no problem found. */
-  inspect(files: readonly InspectedFile[], options: { readonly tenant: string; readonly deadlineMs: number }): Promise<JailAnswer<readonly string[]>>;
+  inspect(
+    files: readonly InspectedFile[],
+    options: { readonly tenant: string; readonly deadlineMs: number },
+  ): Promise<JailAnswer<readonly string[]>>;
   /** Starts spare processes so that the first message does not wait. */
   warm(): Promise<void>;
   /** Kills all children. */

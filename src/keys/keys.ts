@@ -5,9 +5,7 @@
  * another role's private key, and the supervisor gives each role's process only the files of that role.
  */
 import type { KeyObject } from 'node:crypto';
-import type { SealRole } from '../vault/vault.ts';
-
-export type Role = 'intake' | 'sanitizer' | 'outlet' | 'admin';
+import type { Role, SealRole } from '../message/roles.ts';
 
 export interface PublicKey {
   /** First 16 hex digits of the SHA-256 of the raw 32 bytes. */

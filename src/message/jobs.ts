@@ -50,7 +50,10 @@ export interface NoticeJob {
   readonly facts: TrustedFacts;
   readonly notice:
     | { readonly kind: 'message-held'; readonly reason: HoldReason }
-    | { readonly kind: 'undeliverable'; readonly failed: readonly { readonly recipient: string; readonly reply: string }[] };
+    | {
+        readonly kind: 'undeliverable';
+        readonly failed: readonly { readonly recipient: string; readonly reply: string }[];
+      };
   /** Whom it goes to, and who stands in From. */
   readonly to: readonly string[];
   readonly from: string;

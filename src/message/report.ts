@@ -73,7 +73,11 @@ export interface Report {
   readonly defects: readonly { readonly what: string; readonly count: number }[];
   /** Names of limits that were met. */
   readonly limits: readonly string[];
-  readonly versions: { readonly gateway: string; readonly policy: string; readonly engines: Readonly<Record<string, string>> };
+  readonly versions: {
+    readonly gateway: string;
+    readonly policy: string;
+    readonly engines: Readonly<Record<string, string>>;
+  };
   /** Milliseconds a step took. */
   readonly timings: Readonly<Record<string, number>>;
 }

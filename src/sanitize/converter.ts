@@ -64,6 +64,11 @@ export interface Converter {
   readonly name: string;
   readonly accepts: readonly FileType[];
   /** The four lines of docs/formats.md, in English. */
-  readonly documentation: { readonly danger: string; readonly method: string; readonly kept: string; readonly lost: string };
+  readonly documentation: {
+    readonly danger: string;
+    readonly method: string;
+    readonly kept: string;
+    readonly lost: string;
+  };
   convert(file: UntrustedFile, context: ConvertContext): Promise<Conversion>;
 }

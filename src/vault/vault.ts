@@ -7,8 +7,7 @@
  * throws E_OBJECT_TAMPERED or E_OBJECT_MISSING. Clear bytes exist in memory only.
  */
 
-/** Roles that objects are sealed to. */
-export type SealRole = 'sanitizer' | 'outlet-lgwan' | 'admin';
+import type { SealRole } from '../message/roles.ts';
 
 export type ObjectKind = 'original' | 'sanitized' | 'preview';
 

@@ -30,7 +30,8 @@ const floorOf = (room: string): number => FLOORS.findIndex((floor) => floor.incl
 /** Every static, dynamic and re-exporting import, also type-only ones, that names a file of ours. */
 function importsOf(file: string): { readonly target: string; readonly typeOnly: boolean }[] {
   const source = readFileSync(join(src, file), 'utf8');
-  const pattern = /(?:^|[\s;])(import|export)(\s+type)?\b[^'"`;]*?from\s*['"]([^'"]+)['"]|import\(\s*['"`]([^'"`]+)['"`]|import\s*['"]([^'"]+)['"]|new URL\(\s*['"`](\.[^'"`]+\.ts)['"`]/g;
+  const pattern =
+    /(?:^|[\s;])(import|export)(\s+type)?\b[^'"`;]*?from\s*['"]([^'"]+)['"]|import\(\s*['"`]([^'"`]+)['"`]|import\s*['"]([^'"]+)['"]|new URL\(\s*['"`](\.[^'"`]+\.ts)['"`]/g;
   const found: { target: string; typeOnly: boolean }[] = [];
   for (const match of source.matchAll(pattern)) {
     const specifier = match[3] ?? match[4] ?? match[5] ?? '';
@@ -61,7 +62,9 @@ test('arrows go downwards only', () => {
 });
 
 test.each(Object.entries(APART))('%s is imported by its one program only', (room, { importer }) => {
-  const importers = edges.filter(({ file, target }) => roomOf(target) === room && roomOf(file) !== room).map(({ file }) => file);
+  const importers = edges
+    .filter(({ file, target }) => roomOf(target) === room && roomOf(file) !== room)
+    .map(({ file }) => file);
   expect([...new Set(importers)]).toEqual([importer]);
 });
 
@@ -72,7 +75,10 @@ test('the jailed programs import nothing that holds keys, sockets or the databas
 });
 
 test('no file outside the jail imports a parser of untrusted content', () => {
-  const parsers = /from '(mailparser|parse5|@embedpdf\/pdfium|wasm-vips|wasmagic|file-type|sharp|pdf-lib|encoding-japanese)/;
-  const wrong = files.filter((file) => !['sanitize', 'inspect'].includes(roomOf(file)) && parsers.test(readFileSync(join(src, file), 'utf8')));
+  const parsers =
+    /from '(mailparser|parse5|@embedpdf\/pdfium|wasm-vips|wasmagic|file-type|sharp|pdf-lib|encoding-japanese)/;
+  const wrong = files.filter(
+    (file) => !['sanitize', 'inspect'].includes(roomOf(file)) && parsers.test(readFileSync(join(src, file), 'utf8')),
+  );
   expect(wrong).toEqual([]);
 });
