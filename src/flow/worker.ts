@@ -1,0 +1,136 @@
+/**
+ * A worker takes jobs, renews their leases while it works, and turns what breaks into a retry. The one loop of the
+ * sanitizer and outlet roles.
+ */
+import type { Database } from '../database/database.ts';
+import { GatewayError } from '../message/errors.ts';
+import type { JobKind, Lane, LeasedJob, Queue } from '../queue/queue.ts';
+import type { Log } from '../telemetry/log.ts';
+
+export interface WorkerOptions {
+  readonly database: Database;
+  readonly queue: Queue;
+  readonly log: Log;
+  readonly kinds: readonly JobKind[];
+  readonly lanes: readonly Lane[];
+  /** Jobs in work at once. */
+  readonly slots: number;
+  readonly leaseMs: number;
+  /** Name in `queue list`. */
+  readonly owner: string;
+  handle(job: LeasedJob): Promise<void>;
+  /** Wait before the next try of a job whose handler threw, in milliseconds. */
+  backoffMs(attempts: number): number;
+  readonly now: () => number;
+}
+
+export interface Worker {
+  /** Work is there. */
+  ring(): void;
+  /** Takes nothing more and resolves when the jobs in work are finished. */
+  stop(): Promise<void>;
+}
+
+/** A ring may get lost (a dying supervisor, another machine): look for oneself this often. */
+const POLL_MS = 2_000;
+
+/** A job that our own machinery could not finish this often needs a person: it is parked, with an alarm. */
+const MAX_ATTEMPTS_ON_ERROR = 12;
+
+export function startWorker(options: WorkerOptions): Worker {
+  const running = new Set<Promise<void>>();
+  let stopping = false;
+  let rung = false;
+  let wake: () => void = () => {};
+
+  async function loop(): Promise<void> {
+    while (!stopping) {
+      rung = false;
+      const taken = await takeSafely(options, options.slots - running.size);
+      for (const job of taken) {
+        const work = perform(options, job).finally(() => {
+          running.delete(work);
+          wake();
+        });
+        running.add(work);
+      }
+      const full = running.size >= options.slots;
+      if (stopping || (!full && (taken.length > 0 || rung))) continue;
+      await sleepUntilWoken();
+    }
+  }
+
+  /** Until a ring, a free slot, or the poll. While all slots are busy a ring changes nothing. */
+  async function sleepUntilWoken(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, POLL_MS);
+    wake = resolve;
+    await promise;
+    clearTimeout(timer);
+  }
+
+  const looping = loop();
+  return {
+    ring() {
+      rung = true;
+      wake();
+    },
+    async stop() {
+      stopping = true;
+      wake();
+      await looping;
+      await Promise.all(running);
+    },
+  };
+}
+
+async function takeSafely(options: WorkerOptions, free: number): Promise<readonly LeasedJob[]> {
+  if (free <= 0) return [];
+  const { kinds, lanes, leaseMs, owner } = options;
+  try {
+    return await options.queue.take({ kinds, lanes, limit: free, leaseMs, owner }, options.now());
+  } catch (error) {
+    options.log.error('queue-unavailable', { owner }, error);
+    return [];
+  }
+}
+
+async function perform(options: WorkerOptions, job: LeasedJob): Promise<void> {
+  const { log } = options;
+  const fields = { tenant: job.tenant, messageId: job.messageId ?? undefined, job: job.id, attempt: job.attempts };
+  const renewal = setInterval(() => renew(options, job), options.leaseMs / 3);
+  try {
+    await options.handle(job);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'E_LEASE_LOST') {
+      log.warn('lease-lost', fields);
+      return;
+    }
+    log.error('job-failed', fields, error);
+    await putBack(options, job, error);
+  } finally {
+    clearInterval(renewal);
+  }
+}
+
+function renew({ queue, leaseMs, now, log }: WorkerOptions, job: LeasedJob): void {
+  queue.renew(job, leaseMs, now()).catch((error: unknown) => log.warn('renew-failed', { job: job.id, error: `${error}` }));
+}
+
+/** Later again, or parked for a person. When even that fails the lease runs out and another worker takes the job. */
+async function putBack(options: WorkerOptions, job: LeasedJob, error: unknown): Promise<void> {
+  const { database, queue, log } = options;
+  const retryable = !(error instanceof GatewayError) || error.retryable;
+  const parked = job.attempts >= MAX_ATTEMPTS_ON_ERROR || !retryable;
+  const reason = error instanceof GatewayError ? error.code : 'unexpected';
+  try {
+    await database.write((tx) =>
+      parked
+        ? queue.hold(tx, job, reason)
+        : queue.retry(tx, job, options.now() + options.backoffMs(job.attempts), reason),
+    );
+    if (parked) log.error('job-parked', { tenant: job.tenant, messageId: job.messageId ?? undefined, job: job.id, reason });
+  } catch (second) {
+    log.error('put-back-failed', { job: job.id }, second);
+  }
+}

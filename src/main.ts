@@ -1,0 +1,126 @@
+/**
+ * `sekisho`: the command line. Each command is one file of cli/, loaded when it is called; a role's process is the
+ * hidden command `role`.
+ */
+import { Command, CommanderError } from 'commander';
+import { EXIT } from './cli/output.ts';
+import { GatewayError } from './message/errors.ts';
+
+const OLDEST_NODE = 24;
+
+async function main(): Promise<number> {
+  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+    process.stderr.write(`sekisho needs Node ${OLDEST_NODE} or newer; this is ${process.version}.\n`);
+    return EXIT.ourFailure;
+  }
+  const program = new Command('sekisho').description('メール無害化ゲートウェイ / mail sanitization gateway').exitOverride();
+  let exitCode: number = EXIT.done;
+  /** Registers a command whose module is loaded only when it runs. */
+  const runs =
+    <A extends readonly unknown[]>(load: () => Promise<(...args: A) => Promise<number>>) =>
+    async (...args: A): Promise<void> => {
+      exitCode = await (await load())(...args);
+    };
+  const config = ['-c, --config <file>', 'configuration file', 'gateway.yaml'] as const;
+  const json = ['--json', 'machine-readable output'] as const;
+
+  program
+    .command('serve')
+    .description('ゲートウェイを動かす / run the gateway')
+    .option(...config)
+    .option('--roles <list>', 'roles to run here, comma separated')
+    .action(runs(async () => (await import('./cli/serve.ts')).serve));
+  program
+    .command('demo')
+    .description('組み込みの設定で動かし、見本のメールを通す / run with embedded defaults and sample mails')
+    .option('--once', 'stop after the table')
+    .option(...json)
+    .action(runs(async () => (await import('./cli/demo.ts')).demo));
+  program
+    .command('role <name> <configFile>', { hidden: true })
+    .action(runs(async () => (await import('./roles/role.ts')).runRole));
+  program
+    .command('sanitize <file...>')
+    .description('ファイルを無害化する(オフライン) / sanitize messages or documents, offline')
+    .requiredOption('-o, --out <dir>', 'folder for the results')
+    .option('--as <kind>', 'auto, message or document', 'auto')
+    .option('--policy <file>', 'policy file (YAML)')
+    .option('--password <password...>', 'passwords to try')
+    .option(...json)
+    .action(runs(async () => (await import('./cli/sanitize.ts')).sanitize));
+  program
+    .command('verify <file...>')
+    .description('転送されたメールの検査と署名の確認 / check a forwarded message’s grammar and receipt')
+    .option(...config)
+    .option('--keys <file>', 'file of public keys (keys/public.json)')
+    .option(...json)
+    .action(runs(async () => (await import('./cli/verify.ts')).verify));
+  program
+    .command('doctor')
+    .description('設定と環境の診断 / what holds on this machine, in words')
+    .option(...config)
+    .option(...json)
+    .action(runs(async () => (await import('./cli/doctor.ts')).doctor));
+
+  const configCommand = program.command('config').description('設定 / configuration');
+  configCommand
+    .command('check')
+    .option(...config)
+    .option(...json)
+    .action(runs(async () => (await import('./cli/config.ts')).check));
+  configCommand.command('schema').action(runs(async () => (await import('./cli/config.ts')).schema));
+  configCommand
+    .command('print')
+    .option(...config)
+    .option('--firewall', 'the firewall table')
+    .option(...json)
+    .action(runs(async () => (await import('./cli/config.ts')).print));
+
+  program
+    .command('queue')
+    .description('待ち行列 / the queue')
+    .command('list')
+    .option(...config)
+    .option('--all', 'finished jobs too')
+    .option(...json)
+    .action(runs(async () => (await import('./cli/queue.ts')).list));
+  const messages = program.command('messages').description('メール / messages');
+  messages
+    .command('list')
+    .option(...config)
+    .option('--tenant <id>', 'only of one tenant')
+    .option('--limit <n>', 'how many', '50')
+    .option(...json)
+    .action(runs(async () => (await import('./cli/messages.ts')).list));
+  messages
+    .command('show <id>')
+    .option(...config)
+    .option(...json)
+    .action(runs(async () => (await import('./cli/messages.ts')).show));
+  program
+    .command('audit')
+    .description('監査記録 / the audit log')
+    .command('verify')
+    .option(...config)
+    .option(...json)
+    .action(runs(async () => (await import('./cli/audit.ts')).verify));
+  const vault = program.command('vault').description('保管庫 / the vault');
+  for (const name of ['check', 'repair'] as const) {
+    vault
+      .command(name)
+      .option(...config)
+      .option(...json)
+      .action(runs(async () => (await import('./cli/vault.ts'))[name]));
+  }
+
+  try {
+    await program.parseAsync();
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUsage;
+    process.stderr.write(error instanceof GatewayError ? `${error.code}: ${error.message}\n` : `${(error as Error).stack}\n`);
+    return error instanceof GatewayError && error.code === 'E_CONFIG_INVALID' ? EXIT.wrongUsage : EXIT.ourFailure;
+  }
+}
+
+process.exitCode = await main();

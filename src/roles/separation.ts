@@ -1,0 +1,105 @@
+/**
+ * A user id for each role when the supervisor is root: so that a role cannot read another's keys. As a plain user all
+ * roles share one id, and the separation is nominal; `doctor` says so.
+ */
+import { accessSync, chmodSync, chownSync, constants, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ROLES, type Role } from '../message/roles.ts';
+
+export interface RoleCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export interface Separation {
+  /** 'held': each role has its own uid. Otherwise why not, in one sentence. */
+  readonly state: { readonly kind: 'held' } | { readonly kind: 'nominal'; readonly why: string };
+  commandFor(role: Role, args: readonly string[]): RoleCommand;
+  /** User id of a role, undefined when nominal. */
+  uidOf(role: Role): number | undefined;
+  readonly gid: number | undefined;
+}
+
+/**
+ * The sanitizer alone keeps capabilities: its children get yet another uid and namespaces of their own, which only a
+ * holder of these can give. It never parses what comes from outside itself.
+ */
+const SANITIZER_CAPABILITIES = '+setuid,+setgid,+sys_admin,+kill,+sys_chroot,+setpcap';
+
+const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'];
+
+/**
+ * @param mustReach folders that every role has to reach (code, data): when one lies below a folder closed to others,
+ * like /root, own uids cannot work and the answer is nominal.
+ */
+export function planSeparation(baseUid: number, mustReach: readonly string[]): Separation {
+  const why = obstacle(mustReach);
+  if (why !== undefined) {
+    return {
+      state: { kind: 'nominal', why },
+      commandFor: (_role, args) => ({ command: process.execPath, args }),
+      uidOf: () => undefined,
+      gid: undefined,
+    };
+  }
+  const uidOf = (role: Role): number => baseUid + 1 + ROLES.indexOf(role);
+  return {
+    state: { kind: 'held' },
+    uidOf,
+    gid: baseUid,
+    commandFor(role, args) {
+      if (role !== 'sanitizer') return { command: process.execPath, args, uid: uidOf(role), gid: baseUid };
+      const drop = [`--reuid=${uidOf(role)}`, `--regid=${baseUid}`, '--clear-groups'];
+      const keep = [`--inh-caps=${SANITIZER_CAPABILITIES}`, `--ambient-caps=${SANITIZER_CAPABILITIES}`];
+      return { command: setpriv() ?? '', args: [...drop, ...keep, '--', process.execPath, ...args] };
+    },
+  };
+}
+
+function obstacle(mustReach: readonly string[]): string | undefined {
+  if (process.getuid?.() !== 0) return 'not started as root: all roles run as one user';
+  if (setpriv() === undefined) return 'setpriv (package util-linux) is missing';
+  const closed = [process.execPath, ...mustReach].map(closedParent).find((path) => path !== undefined);
+  return closed === undefined ? undefined : `${closed} is closed to other users, so all roles run as root`;
+}
+
+const setpriv = (): string | undefined => SETPRIV.find(isExecutable);
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The first folder on the way to `path` that others may not enter. */
+function closedParent(path: string): string | undefined {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) return folder;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+/**
+ * Gives a data folder to the roles' shared group: folders 2770, files 0660. Keys are not touched, and a folder that has
+ * the group already is left alone: a vault may hold millions of files.
+ */
+export function shareFolder(folder: string, gid: number): void {
+  if (statSync(folder).gid === gid) return;
+  chownSync(folder, 0, gid);
+  chmodSync(folder, 0o2770);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.name === 'keys') continue;
+    if (entry.isDirectory()) shareFolder(path, gid);
+    else if (entry.isFile()) {
+      if (statSync(path).gid === gid) continue;
+      chownSync(path, 0, gid);
+      chmodSync(path, 0o660);
+    }
+  }
+}
