@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Installs from Debian's packages what the service tests and the evidence need beside Node:
+# judges (poppler, qpdf, mupdf, pikepdf), the jail's launcher bwrap, strace, and the peers of the bench.
+# Usage: npm run setup:services [-- judges|peers|all]   (default: judges)
+set -euo pipefail
+
+judges=(bubblewrap poppler-utils qpdf mupdf-tools python3-pikepdf strace openssl swaks libimage-exiftool-perl)
+peers=(postfix amavisd-new clamav-daemon clamav netcat-openbsd)
+
+case "${1:-judges}" in
+  judges) wanted=("${judges[@]}") ;;
+  peers) wanted=("${peers[@]}") ;;
+  all) wanted=("${judges[@]}" "${peers[@]}") ;;
+  *) echo "setup-services: judges, peers or all" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in "${wanted[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "setup-services: everything is installed already"
+  exit 0
+fi
+if [ "$(id -u)" != 0 ]; then
+  echo "setup-services: run as root (or with sudo) to install: ${missing[*]}" >&2
+  exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# No service starts by itself: the tests start what they need, on loopback.
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
+trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+apt-get install -y -qq --no-install-recommends "${missing[@]}"
