@@ -1,0 +1,74 @@
+/** What every role's process opens first. */
+import { loadSettings } from '../config/load.ts';
+import type { Settings, TenantSettings } from '../config/schema.ts';
+import type { Database } from '../database/database.ts';
+import { openDatabase } from '../database/open.ts';
+import type { AuditLog } from '../audit/audit.ts';
+import { openAudit } from '../audit/open.ts';
+import type { RoleKeys } from '../keys/keys.ts';
+import { loadRoleKeys } from '../keys/load.ts';
+import { GatewayError } from '../message/errors.ts';
+import type { Role } from '../message/roles.ts';
+import type { Queue } from '../queue/queue.ts';
+import { openQueue } from '../queue/open.ts';
+import { type Log, openLog } from '../telemetry/log.ts';
+import { openDirectoryStores } from '../vault/directory.ts';
+import { openVault } from '../vault/open.ts';
+import type { Vault } from '../vault/vault.ts';
+import { databaseFile } from './prepare.ts';
+import type { Doorbell } from './doorbell.ts';
+
+export interface RoleContext {
+  readonly role: Role;
+  readonly settings: Settings;
+  readonly configFile: string;
+  readonly log: Log;
+  readonly keys: RoleKeys;
+  readonly database: Database;
+  readonly queue: Queue;
+  readonly audit: AuditLog;
+  readonly vault: Vault;
+  readonly doorbell: Doorbell;
+  tenant(id: string): TenantSettings;
+  readonly now: () => number;
+}
+
+/** What a role's process does until it is told to stop. */
+export interface RunningRole {
+  /** Where it listens, 0 when it does not. */
+  readonly port: number;
+  /** Finishes what is in work. */
+  stop(): Promise<void>;
+}
+
+export async function openContext(role: Role, configFile: string, doorbell: Doorbell): Promise<RoleContext> {
+  const settings = loadSettings(configFile);
+  const log = openLog(role, settings.logLevel);
+  const keys = loadRoleKeys(settings.dataDir, role);
+  const database = await openDatabase({ file: databaseFile(settings), log });
+  const tenants = new Map(settings.tenants.map((tenant) => [tenant.id, tenant]));
+  return {
+    role,
+    settings,
+    configFile,
+    log,
+    keys,
+    database,
+    queue: openQueue(database),
+    audit: openAudit({ role, instance: settings.instance, keys }),
+    vault: await openVault({
+      stores: await openDirectoryStores(settings.vault.stores),
+      threshold: settings.vault.threshold,
+      failuresUntilDown: settings.vault.failuresUntilDown,
+      keys,
+      log,
+    }),
+    doorbell,
+    tenant(id) {
+      const found = tenants.get(id);
+      if (found === undefined) throw new GatewayError('E_CONFIG_INVALID', `no tenant ${id} in the configuration`, { tenant: id });
+      return found;
+    },
+    now: Date.now,
+  };
+}

@@ -1,0 +1,48 @@
+/** What the supervisor does once before it starts the roles: folders, keys, database, owners. Repeating it is harmless. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Settings } from '../config/schema.ts';
+import { openDatabase } from '../database/open.ts';
+import { createKeys } from '../keys/create.ts';
+import { assignOwners } from '../keys/owners.ts';
+import { ROLES, type Role } from '../message/roles.ts';
+import type { Log } from '../telemetry/log.ts';
+import { planSeparation, type Separation, shareFolder } from './separation.ts';
+
+/** Where the database of one machine lies. */
+export const databaseFile = (settings: Settings): string => join(settings.dataDir, 'gateway.db');
+
+const CODE = fileURLToPath(new URL('../../package.json', import.meta.url));
+
+/** The umask under which roles write: their shared group may read, nobody else. */
+export const umaskFor = (separation: Separation): number => (separation.state.kind === 'held' ? 0o007 : 0o077);
+
+/** @param settings with absolute paths (config/load.ts). */
+export async function prepareDataFolder(settings: Settings, log: Log): Promise<Separation> {
+  mkdirSync(settings.dataDir, { recursive: true });
+  const stores = settings.vault.stores.map(({ path }) => path);
+  for (const path of stores) mkdirSync(path, { recursive: true });
+  const separation = planSeparation(settings.runAs.baseUid, [CODE, settings.dataDir, ...stores.filter(isOutside(settings.dataDir))]);
+  process.umask(umaskFor(separation));
+  createKeys(settings.dataDir);
+  const database = await openDatabase({ file: databaseFile(settings), log });
+  await database.close();
+  if (separation.state.kind === 'nominal') {
+    log.warn('separation-nominal', { why: separation.state.why });
+    return separation;
+  }
+  const { gid } = separation;
+  if (gid !== undefined) {
+    for (const folder of [settings.dataDir, ...stores]) shareFolder(folder, gid);
+    const uids = Object.fromEntries(ROLES.map((role) => [role, separation.uidOf(role)])) as Record<Role, number>;
+    assignOwners(settings.dataDir, uids, gid);
+  }
+  return separation;
+}
+
+/** Folders inside the data folder are opened for the group by ourselves. */
+const isOutside =
+  (dataDir: string) =>
+  (path: string): boolean =>
+    !path.startsWith(`${dataDir}/`);

@@ -1,0 +1,45 @@
+/** One role's process, from its first to its last line. */
+import type { Role } from '../message/roles.ts';
+import { ROLES } from '../message/roles.ts';
+import { openContext, type RoleContext, type RunningRole } from './context.ts';
+import { openDoorbell } from './doorbell.ts';
+
+/** Files that roles write are for their shared group, or for their one user: never for others. */
+const UMASK = 0o007;
+
+const STARTERS: Readonly<Record<Role, () => Promise<(context: RoleContext) => Promise<RunningRole>>>> = {
+  intake: async () => (await import('./intake.ts')).startIntake,
+  sanitizer: async () => (await import('./sanitizer.ts')).startSanitizer,
+  outlet: async () => (await import('./outlet.ts')).startOutlet,
+  admin: async () => (await import('./admin.ts')).startAdmin,
+};
+
+/** Runs until the supervisor says stop or is gone. @returns the process's exit code. */
+export async function runRole(name: string, configFile: string): Promise<number> {
+  const role = ROLES.find((each) => each === name);
+  if (role === undefined) return 2;
+  process.title = `sekisho ${role}`;
+  process.umask(UMASK);
+  const stopped = Promise.withResolvers<void>();
+  const doorbell = openDoorbell();
+  doorbell.onStop(stopped.resolve);
+
+  const context = await openContext(role, configFile, doorbell);
+  const running = await (await STARTERS[role]())(context);
+  await tell(context, 'started');
+  doorbell.ready(running.port);
+
+  await stopped.promise;
+  await running.stop();
+  await tell(context, 'stopped');
+  await context.database.close();
+  if (process.connected) process.disconnect();
+  return 0;
+}
+
+/** Starts and stops stand in a chain of their own: they belong to no tenant. */
+async function tell({ database, audit, role, now }: RoleContext, event: 'started' | 'stopped'): Promise<void> {
+  await database.write((tx) =>
+    audit.append(tx, { tenant: 'gateway', event, messageId: null, at: now(), facts: { role, pid: process.pid } }),
+  );
+}

@@ -1,0 +1,69 @@
+/** The process of the inner zone: opens originals, has them rebuilt in the jail, passes the gate, signs. */
+import { policiesOf } from '../config/policies.ts';
+import { type ProcessDeps, processMessage, processNotice } from '../flow/process.ts';
+import { startWorker } from '../flow/worker.ts';
+import { passGate } from '../gate/pass.ts';
+import { openJail } from '../jail/open.ts';
+import { GatewayError } from '../message/errors.ts';
+import { backoffMs } from '../queue/backoff.ts';
+import type { JobKind, Lane, LeasedJob } from '../queue/queue.ts';
+import type { RoleContext, RunningRole } from './context.ts';
+
+/** Our own failures (no process could be started, a store away) are tried again soon, then ever more slowly. */
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 300_000;
+
+export async function startSanitizer(context: RoleContext): Promise<RunningRole> {
+  const { settings, database, queue, audit, vault, keys, log, now, doorbell } = context;
+  const policies = policiesOf(settings);
+  const jail = await openJail({ settings, log });
+  await jail.warm();
+  const deps: ProcessDeps = {
+    database,
+    queue,
+    audit,
+    vault,
+    jail,
+    gate: { jail, keys },
+    pass: passGate,
+    gatewayHost: settings.host,
+    tenant: context.tenant,
+    policy(name) {
+      const found = policies.get(name);
+      if (found === undefined) throw new GatewayError('E_CONFIG_INVALID', `no policy ${name} in the configuration`, { policy: name });
+      return found;
+    },
+    ring: () => doorbell.ring('outlet'),
+    now,
+    log,
+  };
+  const worker = (lanes: readonly Lane[], slots: number, kinds: readonly JobKind[]) =>
+    startWorker({
+      database,
+      queue,
+      log,
+      kinds,
+      lanes,
+      slots,
+      leaseMs: settings.sanitizer.leaseSeconds * 1000,
+      owner: `sanitizer@${settings.instance}/${process.pid}`,
+      handle: (job: LeasedJob) => (job.kind === 'notice' ? processNotice(deps, job) : processMessage(deps, job)),
+      backoffMs: (attempts) => backoffMs(attempts, FIRST_RETRY_MS, MAX_RETRY_MS),
+      now,
+    });
+  // Two lanes: a few huge mails never stand before the many small ones, nor fill the memory together.
+  const workers = [
+    worker(['light'], settings.sanitizer.workers, ['process', 'notice']),
+    worker(['heavy'], settings.sanitizer.heavyWorkers, ['process']),
+  ];
+  doorbell.onRing(() => {
+    for (const each of workers) each.ring();
+  });
+  return {
+    port: 0,
+    async stop() {
+      await Promise.all(workers.map((each) => each.stop()));
+      await jail.close();
+    },
+  };
+}
