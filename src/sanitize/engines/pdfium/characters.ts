@@ -1,0 +1,145 @@
+/** The characters of a page as plain numbers: what they say, where they stand, how large they are. */
+import type { PdfDocument } from './document.ts';
+import type { Page } from './page.ts';
+
+/** Maps em units of a character, or points of the document's page, to points of the page as shown (origin bottom left). */
+export interface Matrix {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly e: number;
+  readonly f: number;
+}
+
+export interface Box {
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+  readonly top: number;
+}
+
+export interface Character {
+  /** As the engine reports it: may be no code point at all. */
+  readonly untrustedCode: number;
+  readonly hyphen: boolean;
+  /** Em units to points of the shown page; e, f: the origin. */
+  readonly matrix: Matrix;
+  /** Own advance in em, without letter spacing; 0 when not known. */
+  readonly advance: number;
+  /** False for Type3 fonts: the engine knows the drawn box only, not the advance. */
+  readonly advanceKnown: boolean;
+  /** Em box in points of the shown page. */
+  readonly box: Box;
+  readonly textObject: number;
+}
+
+/** Scale for FPDF_PageToDevice, which answers in whole units: a thousandth of a point. */
+const UNITS_PER_POINT = 1000;
+/** Distance of the three points that fix the mapping. */
+const ARM_PT = 1000;
+/** Below this a matrix has no direction. In points. */
+const SMALLEST_EM_PT = 0.01;
+
+/** The mapping from the document's page space (any origin, any rotation) to the shown page, found by three points. */
+function shownPage(document: PdfDocument, page: Page): Matrix {
+  const { lib } = document.instance;
+  const answer = lib.malloc(8);
+  const width = Math.round(page.widthPt * UNITS_PER_POINT);
+  const height = Math.round(page.heightPt * UNITS_PER_POINT);
+  const map = (x: number, y: number): readonly [number, number] => {
+    lib.FPDF_PageToDevice(page.handle, 0, 0, width, height, 0, x, y, answer, answer + 4);
+    const view = document.instance.view();
+    return [
+      view.getInt32(answer, true) / UNITS_PER_POINT,
+      page.heightPt - view.getInt32(answer + 4, true) / UNITS_PER_POINT,
+    ];
+  };
+  const [e, f] = map(0, 0);
+  const [ax, ay] = map(ARM_PT, 0);
+  const [cx, cy] = map(0, ARM_PT);
+  lib.free(answer);
+  return { a: (ax - e) / ARM_PT, b: (ay - f) / ARM_PT, c: (cx - e) / ARM_PT, d: (cy - f) / ARM_PT, e, f };
+}
+
+/** Characters in the engine's order (content order). Ones the engine made up (spaces, line ends) are left out. */
+export function* charactersOf(document: PdfDocument, page: Page): Generator<Character> {
+  const { instance } = document;
+  const { lib } = instance;
+  const text = lib.FPDFText_LoadPage(page.handle);
+  if (text === 0) return;
+  const toShown = shownPage(document, page);
+  const scratch = lib.malloc(64);
+  try {
+    const count = lib.FPDFText_CountChars(text);
+    for (let i = 0; i < count; i++) {
+      if (lib.FPDFText_IsGenerated(text, i) === 1) continue;
+      const character = readCharacter(document, text, i, scratch, toShown);
+      if (character !== undefined) yield character;
+    }
+  } finally {
+    lib.free(scratch);
+    lib.FPDFText_ClosePage(text);
+  }
+}
+
+function readCharacter(
+  document: PdfDocument,
+  text: number,
+  index: number,
+  scratch: number,
+  toShown: Matrix,
+): Character | undefined {
+  const { lib } = document.instance;
+  const size = lib.FPDFText_GetFontSize(text, index);
+  if (lib.FPDFText_GetMatrix(text, index, scratch) === 0) return undefined;
+  if (lib.FPDFText_GetCharOrigin(text, index, scratch + 24, scratch + 32) === 0) return undefined;
+  lib.FPDFText_GetLooseCharBox(text, index, scratch + 40);
+  const view = document.instance.view();
+  const float = (at: number): number => view.getFloat32(scratch + at, true);
+  const own = { a: float(0) * size, b: float(4) * size, c: float(8) * size, d: float(12) * size };
+  const [x, y] = [view.getFloat64(scratch + 24, true), view.getFloat64(scratch + 32, true)];
+  // FS_RECTF: left, top, right, bottom.
+  const loose = { left: float(40), top: float(44), right: float(48), bottom: float(52) };
+  if (![...Object.values(own), x, y, ...Object.values(loose)].every(Number.isFinite)) return undefined;
+  if (Math.abs(own.a * own.d - own.b * own.c) < SMALLEST_EM_PT ** 2) return undefined;
+
+  lib.FPDFText_GetCharBox(text, index, scratch, scratch + 8, scratch + 16, scratch + 24);
+  const tightLeft = view.getFloat64(scratch, true);
+  const tightRight = view.getFloat64(scratch + 8, true);
+  const advanceKnown = Math.abs(tightLeft - loose.left) > 1e-3 || Math.abs(tightRight - loose.right) > 1e-3;
+  return {
+    untrustedCode: lib.FPDFText_GetUnicode(text, index),
+    hyphen: lib.FPDFText_IsHyphen(text, index) === 1,
+    matrix: chain(own, x, y, toShown),
+    advance: advanceFromBox(own, loose, advanceKnown),
+    advanceKnown,
+    box: shownBox(loose, toShown),
+    textObject: lib.FPDFText_GetTextObject(text, index),
+  };
+}
+
+/** The loose box is `advance` by one em, turned by the character's matrix and boxed again: solved for the advance. */
+function advanceFromBox(own: Pick<Matrix, 'a' | 'b' | 'c' | 'd'>, box: Box, emHigh: boolean): number {
+  const alongX = Math.abs(own.a) >= Math.abs(own.b);
+  const extent = alongX ? box.right - box.left : box.top - box.bottom;
+  const across = emHigh ? Math.abs(alongX ? own.c : own.d) : 0;
+  return Math.max(0, (extent - across) / Math.abs(alongX ? own.a : own.b));
+}
+
+function chain(own: Pick<Matrix, 'a' | 'b' | 'c' | 'd'>, x: number, y: number, to: Matrix): Matrix {
+  return {
+    a: own.a * to.a + own.b * to.c,
+    b: own.a * to.b + own.b * to.d,
+    c: own.c * to.a + own.d * to.c,
+    d: own.c * to.b + own.d * to.d,
+    e: x * to.a + y * to.c + to.e,
+    f: x * to.b + y * to.d + to.f,
+  };
+}
+
+function shownBox(box: Box, to: Matrix): Box {
+  const xs = [box.left * to.a + box.bottom * to.c + to.e, box.right * to.a + box.top * to.c + to.e];
+  const ys = [box.left * to.b + box.bottom * to.d + to.f, box.right * to.b + box.top * to.d + to.f];
+  return { left: Math.min(...xs), right: Math.max(...xs), bottom: Math.min(...ys), top: Math.max(...ys) };
+}

@@ -1,0 +1,66 @@
+/** Page pictures: 16 grey levels where the page is grey, JPEG where it is not. */
+import sharp from 'sharp';
+import type { PageImage } from './writer.ts';
+
+/** Channels of a pixel may differ by this much and still be grey: anti-aliasing of grey text over a scan does that. */
+const GREY_TOLERANCE = 6;
+/** engines.md: at 80 no ringing is seen around 8-point kanji at 150 dpi. */
+const JPEG_QUALITY = 80;
+
+/** 8-bit value → the nearest of 16 levels. */
+const LEVEL = Uint8Array.from({ length: 256 }, (_, value) => Math.round(value / 17));
+
+/** The page as 16 grey levels; undefined when a pixel is coloured. @param rgbx rows of `width * 4` bytes. */
+export function packGrey(rgbx: Uint8Array, width: number, height: number): Uint8Array | undefined {
+  const pixels = new Uint32Array(rgbx.buffer, rgbx.byteOffset, width * height);
+  const rowBytes = (width + 1) >> 1;
+  const packed = new Uint8Array(rowBytes * height);
+  for (let y = 0; y < height; y++) {
+    const end = (y + 1) * width;
+    let out = y * rowBytes;
+    for (let i = y * width; i < end; i += 2, out++) {
+      const first = pixels[i] as number;
+      const second = i + 1 < end ? (pixels[i + 1] as number) : 0;
+      // Most pixels of most pages are white.
+      if ((first & second & 0xffffff) === 0xffffff) {
+        packed[out] = 0xff;
+        continue;
+      }
+      if (!isGrey(first) || !isGrey(second)) return undefined;
+      packed[out] = ((LEVEL[(first >> 8) & 0xff] as number) << 4) | (LEVEL[(second >> 8) & 0xff] as number);
+    }
+  }
+  return packed;
+}
+
+function isGrey(pixel: number): boolean {
+  const red = pixel & 0xff;
+  const green = (pixel >> 8) & 0xff;
+  const blue = (pixel >> 16) & 0xff;
+  const difference = Math.max(red, green, blue) - Math.min(red, green, blue);
+  return difference <= GREY_TOLERANCE;
+}
+
+/** The picture to put on the page. Copies what it needs before it first waits. */
+export function encodePicture(rgbx: Uint8Array, width: number, height: number): Promise<PageImage> | PageImage {
+  const packed = packGrey(rgbx, width, height);
+  if (packed !== undefined) return { kind: 'grey', width, height, packed };
+  return encodeJpeg(dropFourth(rgbx, width * height), width, height);
+}
+
+async function encodeJpeg(rgb: Uint8Array, width: number, height: number): Promise<PageImage> {
+  const jpeg = await sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+    .jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:2:0' })
+    .toBuffer();
+  return { kind: 'jpeg', width, height, jpeg };
+}
+
+function dropFourth(rgbx: Uint8Array, pixels: number): Uint8Array {
+  const rgb = new Uint8Array(pixels * 3);
+  for (let i = 0, from = 0, to = 0; i < pixels; i++, from += 4, to += 3) {
+    rgb[to] = rgbx[from] as number;
+    rgb[to + 1] = rgbx[from + 1] as number;
+    rgb[to + 2] = rgbx[from + 2] as number;
+  }
+  return rgb;
+}

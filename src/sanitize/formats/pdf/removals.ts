@@ -1,0 +1,121 @@
+/** What a PDF holds beside its pages, counted for the report through the engine's reading functions. */
+import type { Removal } from '../../../message/outcome.ts';
+import type { PdfDocument } from '../../engines/pdfium/document.ts';
+import type { Annotations } from '../../engines/pdfium/page.ts';
+import type { LayerCounts } from './text-layer.ts';
+
+/** Names of embedded files that go into the report's detail, each cut to this many characters. */
+const MAX_NAMES = 20;
+const MAX_NAME_CHARS = 80;
+/** FPDFAction_GetType: remote goto, URI. */
+const LEADS_AWAY: ReadonlySet<number> = new Set([2, 3]);
+/** Launch, embedded goto, and 0: kinds the engine has no name for (SubmitForm, ImportData, JavaScript, Named). */
+const DOES_SOMETHING: ReadonlySet<number> = new Set([0, 4, 5]);
+const INFO_KEYS = ['Title', 'Author', 'Subject', 'Keywords', 'Creator', 'Producer', 'CreationDate'] as const;
+
+export interface DocumentFacts {
+  readonly scripts: number;
+  readonly embeddedNames: readonly string[];
+  readonly embedded: number;
+  readonly signatures: number;
+  readonly metadata: number;
+}
+
+export function documentFacts(document: PdfDocument): DocumentFacts {
+  const { lib } = document.instance;
+  const embedded = Math.max(0, lib.FPDFDoc_GetAttachmentCount(document.handle));
+  const embeddedNames: string[] = [];
+  for (let i = 0; i < Math.min(embedded, MAX_NAMES); i++) {
+    const attachment = lib.FPDFDoc_GetAttachment(document.handle, i);
+    if (attachment === 0) continue;
+    const name = utf16(document, (buffer, length) => lib.FPDFAttachment_GetName(attachment, buffer, length));
+    embeddedNames.push(name.slice(0, MAX_NAME_CHARS));
+  }
+  return {
+    scripts: Math.max(0, lib.FPDFDoc_GetJavaScriptActionCount(document.handle)),
+    embedded,
+    embeddedNames,
+    signatures: Math.max(0, lib.FPDF_GetSignatureCount(document.handle)),
+    metadata: INFO_KEYS.filter((key) => hasInfo(document, key)).length,
+  };
+}
+
+function hasInfo(document: PdfDocument, key: string): boolean {
+  const { lib } = document.instance;
+  const tag = lib.malloc(key.length + 1);
+  document.instance.bytes().set(Buffer.from(`${key}\0`, 'latin1'), tag);
+  // Bytes of UTF-16LE with its end mark: 2 for an empty text.
+  const length = lib.FPDF_GetMetaText(document.handle, tag, 0, 0);
+  lib.free(tag);
+  return length > 2;
+}
+
+/** Reads a text by the engine's usual convention: asked for its length in bytes first, then for itself. */
+function utf16(document: PdfDocument, read: (buffer: number, length: number) => number): string {
+  const { lib } = document.instance;
+  const length = read(0, 0);
+  if (length < 2 || length > 65_536) return '';
+  const buffer = lib.malloc(length);
+  read(buffer, length);
+  const text = Buffer.from(document.instance.bytes().subarray(buffer, buffer + length - 2)).toString('utf16le');
+  lib.free(buffer);
+  return text;
+}
+
+/** All that is not in the result, as the report names it. */
+export function removalsOf(
+  facts: DocumentFacts,
+  pages: readonly Annotations[],
+  layer: LayerCounts,
+  raw: ActiveNames,
+): readonly Removal[] {
+  const total = (of: (page: Annotations) => number): number => pages.reduce((sum, page) => sum + of(page), 0);
+  const leading = total((page) => page.actions.filter((action) => LEADS_AWAY.has(action)).length);
+  const doing = total((page) => page.actions.filter((action) => DOES_SOMETHING.has(action)).length);
+  const counts: readonly (readonly [Removal['what'], number])[] = [
+    ['script', Math.max(facts.scripts, raw.scripts)],
+    ['action', Math.max(doing, raw.actions)],
+    ['link', Math.max(leading, raw.links)],
+    ['form', total((page) => page.widgets)],
+    [
+      'embedded-file',
+      Math.max(
+        facts.embedded,
+        total((page) => page.attachments),
+      ),
+    ],
+    ['annotation', total((page) => page.notes)],
+    ['signature', facts.signatures],
+    ['metadata', facts.metadata],
+    ['hidden-text', layer.hidden],
+    ['control-characters', layer.control],
+    ['bidi-controls', layer.bidi],
+    ['unmapped-characters', layer.unmapped],
+  ];
+  return counts.filter(([, count]) => count > 0).map(([what, count]) => ({ what, count }));
+}
+
+export interface ActiveNames {
+  readonly scripts: number;
+  readonly actions: number;
+  readonly links: number;
+}
+
+const NAMES: readonly (readonly [keyof ActiveNames, RegExp])[] = [
+  ['scripts', /\/S\s*\/JavaScript\b/g],
+  ['actions', /\/S\s*\/(?:Launch|SubmitForm|ImportData|GoToE|Rendition|Movie|Sound|RichMediaExecute)\b/g],
+  ['links', /\/S\s*\/(?:URI|GoToR)\b/g],
+];
+
+/**
+ * Active names in the clear parts of the file. The engine counts a document's named scripts and its link actions only,
+ * not OpenAction or additional actions; names inside object streams are seen by neither, and go with the rest anyway.
+ */
+export function activeNames(bytes: Uint8Array): ActiveNames {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  const found = { scripts: 0, actions: 0, links: 0 };
+  if (!/\/(?:JavaScript|Launch|SubmitForm|ImportData|GoTo[RE]|URI|Rendition|Movie|Sound|RichMedia)/.test(text))
+    return found;
+  for (const [key, pattern] of NAMES) found[key] = text.match(pattern)?.length ?? 0;
+  return found;
+}

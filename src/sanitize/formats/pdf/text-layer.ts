@@ -1,0 +1,85 @@
+/** The text layer of one page: the document's characters, cleaned, and only those that the picture shows. */
+import { type Box, type Character, charactersOf } from '../../engines/pdfium/characters.ts';
+import type { PdfDocument } from '../../engines/pdfium/document.ts';
+import type { Bitmap, Page } from '../../engines/pdfium/page.ts';
+import { fateOf } from './clean.ts';
+import { joinLigatures, type Piece, runsOf } from './runs.ts';
+import type { Run, TextFonts } from './writer.ts';
+
+export interface LayerCounts {
+  hidden: number;
+  control: number;
+  bidi: number;
+  unmapped: number;
+}
+
+/** Pixels that differ by no more than this in each channel look the same. */
+const SAME_SHADE = 2;
+/** Grammar: no entry of a text matrix is larger, in points. */
+const LARGEST_EM_PT = 100_000;
+
+/**
+ * Reads the page's text, leaves out what stands off the page, what steers (controls, bidi) and what the picture does not
+ * show (white on white, under a black bar, in a layer switched off): threats.tsv P21.
+ */
+export function textLayer(
+  document: PdfDocument,
+  page: Page,
+  picture: Bitmap,
+  fonts: TextFonts,
+  counts: LayerCounts,
+): readonly Run[] {
+  const pieces: Piece[] = [];
+  // All characters first: reading them may grow the heap and with it move the picture.
+  const characters = [...charactersOf(document, page)];
+  const rgbx = picture.rgbx();
+  for (const character of characters) {
+    const text = cleaned(character, counts);
+    if (text === undefined || offPage(character.box, page) || tooLarge(character)) continue;
+    if (text.trim() !== '' && !isShown(character.box, page, picture, rgbx)) {
+      counts.hidden++;
+      continue;
+    }
+    pieces.push({ character, text });
+  }
+  const { runs, dropped } = runsOf(joinLigatures(pieces), fonts, page);
+  counts.unmapped += dropped;
+  return runs;
+}
+
+function cleaned(character: Character, counts: LayerCounts): string | undefined {
+  if (character.hyphen) return '-';
+  const code = character.untrustedCode;
+  if (code === 0xad) return '-';
+  const fate = fateOf(code);
+  if (fate === 'keep') return String.fromCodePoint(code);
+  counts[fate]++;
+  return undefined;
+}
+
+function offPage(box: Box, page: Page): boolean {
+  return box.right <= 0 || box.top <= 0 || box.left >= page.widthPt || box.bottom >= page.heightPt;
+}
+
+const tooLarge = ({ matrix }: Character): boolean =>
+  Math.max(Math.abs(matrix.a), Math.abs(matrix.b), Math.abs(matrix.c), Math.abs(matrix.d)) > LARGEST_EM_PT;
+
+/** True when the picture is not of one colour all over the character's box. */
+function isShown(box: Box, page: Page, picture: Bitmap, rgbx: Uint8Array): boolean {
+  const { width, height } = picture;
+  const [scaleX, scaleY] = [width / page.widthPt, height / page.heightPt];
+  const left = Math.max(0, Math.floor(box.left * scaleX));
+  const right = Math.min(width, Math.ceil(box.right * scaleX));
+  const top = Math.max(0, Math.floor((page.heightPt - box.top) * scaleY));
+  const bottom = Math.min(height, Math.ceil((page.heightPt - box.bottom) * scaleY));
+  const first = (top * width + left) * 4;
+  for (let y = top; y < bottom; y++) {
+    for (let i = (y * width + left) * 4, end = (y * width + right) * 4; i < end; i += 4) {
+      for (let channel = 0; channel < 3; channel++) {
+        const difference = (rgbx[i + channel] as number) - (rgbx[first + channel] as number);
+        if (difference > SAME_SHADE || difference < -SAME_SHADE) return true;
+      }
+    }
+  }
+  return false;
+}
