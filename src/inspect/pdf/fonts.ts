@@ -108,8 +108,15 @@ function checkMap(map: string, advances: readonly string[]): void {
 }
 
 /** §5 Text rule: nothing invisible, nothing that reorders, no half of a surrogate pair. */
-const FORBIDDEN =
-  /\u034f|[\0-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\uffff\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e00ff}\u{e01f0}-\u{e0fff}\p{Cs}\p{Noncharacter_Code_Point}]/u;
+const FORBIDDEN = new RegExp(
+  [
+    '[\\u{0}-\\u{1F}\\u{7F}-\\u{9F}\\u{AD}\\u{34F}\\u{61C}\\u{115F}-\\u{1160}\\u{17B4}-\\u{17B5}\\u{180B}-\\u{180E}',
+    '\\u{200B}-\\u{200F}\\u{2028}-\\u{202E}\\u{2060}-\\u{206F}\\u{3164}\\u{FEFF}\\u{FFA0}\\u{FFF0}-\\u{FFFF}',
+    '\\u{1BCA0}-\\u{1BCA3}\\u{1D173}-\\u{1D17A}\\u{E0000}-\\u{E00FF}\\u{E01F0}-\\u{E0FFF}',
+    '\\p{Cs}\\p{Noncharacter_Code_Point}]',
+  ].join(''),
+  'u',
+);
 
 function checkTarget(hex: string): void {
   let text = '';
