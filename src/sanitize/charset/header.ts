@@ -39,7 +39,6 @@ export function decodeHeaderLatin1(raw: string): string {
 }
 
 function decodeRaw(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ESC and eight-bit bytes are what is looked for
   if (!/[\x1b\x80-\xff]/.test(text)) return text;
   return decodeText(Buffer.from(text, 'latin1'), '').text;
 }

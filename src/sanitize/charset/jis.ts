@@ -59,11 +59,11 @@ export function decodeIso2022Jp(bytes: Uint8Array): string {
   while (at < bytes.length) {
     const byte = bytes[at] ?? 0;
     if (byte === ESC) {
-      const escape = escapeAt(bytes, at);
-      if (escape === undefined) out[written++] = BROKEN;
-      else mode = escape.mode;
+      const found = escapeAt(bytes, at);
+      if (found === undefined) out[written++] = BROKEN;
+      else mode = found.mode;
       shifted = false;
-      at += escape?.length ?? 1;
+      at += found?.length ?? 1;
     } else if (byte === SHIFT_OUT || byte === SHIFT_IN) {
       shifted = byte === SHIFT_OUT;
       at++;

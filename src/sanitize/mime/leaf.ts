@@ -66,5 +66,9 @@ function namesOf(entity: ReadEntity): string[] {
       .slice(1)
       .flatMap(({ value }) => decodedCandidatesOf(parseStructured(value), 'filename')),
   ];
-  return [...new Set(names.map((name) => name.slice(0, MAX_NAME_CHARS)))].slice(0, MAX_NAMES);
+  const unique = [...new Set(names.map((name) => name.slice(0, MAX_NAME_CHARS)))];
+  // A writer that could not spell the name in one form put `?` there; the other form is the real one.
+  return [...unique.filter((name) => !isDamaged(name)), ...unique.filter(isDamaged)].slice(0, MAX_NAMES);
 }
+
+const isDamaged = (name: string): boolean => /[?\ufffd]/.test(name);

@@ -100,7 +100,7 @@ function otherReadings(main: Reading): Choices[] {
   for (let pick = 1; pick < main.picks; pick++) readings.push({ ...MAIN_READING, pick });
   const forks: readonly Fork[] = [...main.forks];
   for (const fork of forks) readings.push({ ...MAIN_READING, [fork]: true });
-  if (forks.length > 1) readings.push(forks.reduce<Choices>((all, fork) => ({ ...all, [fork]: true }), MAIN_READING));
+  if (forks.length > 1) readings.push(Object.assign({ ...MAIN_READING }, ...forks.map((fork) => ({ [fork]: true }))));
   return readings.slice(0, MAX_READINGS - 1);
 }
 

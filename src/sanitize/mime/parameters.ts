@@ -95,7 +95,7 @@ function splitAtSemicolons(raw: string, oddities: Set<string>): string[] {
 }
 
 /** Raw Shift_JIS: 0x5C may be the second half of a kanji (表, ソ, 能), and then escapes nothing (threats.tsv M53). */
-function isShiftJisTrail(raw: string, at: number): boolean {
+export function isShiftJisTrail(raw: string, at: number): boolean {
   let leads = 0;
   for (let i = at - 1; i >= 0; i--) {
     const code = raw.charCodeAt(i);
