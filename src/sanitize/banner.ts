@@ -1,0 +1,129 @@
+/**
+ * The notice on top of a forwarded message: what came, what was changed, what was held and how to ask. One screen at most.
+ * Ordinary words only; whoever reads it works at a counter, not in a computer room.
+ */
+import type { TrustedFacts } from '../message/jobs.ts';
+import type { Removal } from '../message/outcome.ts';
+import type { AttachmentReport, Report } from '../message/report.ts';
+import {
+  BLOCK_SENTENCES,
+  fill,
+  HOLD_SENTENCES,
+  type Language,
+  NOTICE_SENTENCES as N,
+  OUTCOME_SENTENCES,
+  REMOVAL_SENTENCES,
+} from '../message/texts.ts';
+import { cleanLine } from './body/characters.ts';
+import { safeText } from './body/safe-text.ts';
+import type { HeaderFacts } from './compose.ts';
+import { readableDate } from './dates.ts';
+import { addrSpec, type UntrustedMailbox } from './header-fields.ts';
+import { senderWarnings } from './sender.ts';
+
+export interface NoticeInput {
+  readonly facts: TrustedFacts;
+  readonly header: HeaderFacts;
+  readonly report: Pick<Report, 'verdict' | 'body' | 'attachments' | 'defects'>;
+  /** Final names of all outputs, in the order of the report's attachments and their outputs. */
+  readonly names: readonly string[];
+  /** Name of the file that holds the rest of a long body, '' when there is none. */
+  readonly continuedIn: string;
+  readonly dateReadable: boolean;
+  readonly language: Language;
+}
+
+/** Files listed by name; a screen has about 24 lines and the rest of the notice needs a dozen. */
+const MAX_FILES = 8;
+
+/** Lines ended by LF, no line end behind the last. */
+export function renderNotice(input: NoticeInput): string {
+  const { facts, language, report } = input;
+  const say = (sentence: Parameters<typeof fill>[0], values?: Readonly<Record<string, string | number>>): string =>
+    fill(sentence, language, values);
+  const changes = report.verdict.kind === 'held' ? [] : changeLines(input);
+  const lines = [say(N.heading, { tenant: cleanLine(facts.tenant.name, 40) })];
+  if (report.verdict.kind === 'held') {
+    lines.push(say(N.held), say(N.reason, { reason: say(HOLD_SENTENCES[report.verdict.reason]) }), ...aboutLines(input));
+  } else {
+    lines.push(say(changes.length > 0 ? N.changed : N.unchanged));
+  }
+  lines.push(...senderWarnings(facts, input.header, language), ...changes);
+  lines.push(say(N.reference, { id: facts.messageId }), say(N.ask, { contact: cleanLine(facts.contact, 200) }));
+  // File names and addresses come from the sender and stand in a text: the text rules are for them as well.
+  return safeText(lines.join('\n'), 'defang', language).text;
+}
+
+/** Of a held message the reader sees nothing else: who sent it, when, about what. */
+function aboutLines({ facts, header, language }: NoticeInput): string[] {
+  return [
+    fill(N.sender, language, { from: shownMailbox(header.from[0]) }),
+    fill(N.envelope, language, { address: facts.reversePath || fill(N.noEnvelope, language) }),
+    fill(N.subject, language, { subject: cleanLine(header.subject, 100) }),
+    fill(N.received, language, { time: readableDate(facts.receivedAtMs, language) }),
+  ];
+}
+
+const shownMailbox = (mailbox: UntrustedMailbox | undefined): string =>
+  mailbox === undefined
+    ? ''
+    : cleanLine(`${mailbox.name} <${addrSpec(mailbox.address) ?? mailbox.address}>`, 120);
+
+function changeLines(input: NoticeInput): string[] {
+  const { report, language } = input;
+  const lines = fileLines(input);
+  const removed = removedLine([...report.body.removed, ...report.attachments.flatMap((part) => part.removed)], language);
+  if (removed !== '') lines.push(removed);
+  lines.push(...linkLines(report, language));
+  const defects = report.defects.reduce((sum, defect) => sum + defect.count, 0);
+  if (defects > 0) lines.push(fill(N.defects, language, { count: defects }));
+  if (input.header.date !== '' && !input.dateReadable) lines.push(fill(N.badDate, language));
+  if (input.continuedIn !== '') lines.push(fill(N.bodyContinued, language, { name: input.continuedIn }));
+  return lines;
+}
+
+function fileLines({ report, names, language }: NoticeInput): string[] {
+  let next = 0;
+  const held: string[] = [];
+  const passed: string[] = [];
+  for (const part of report.attachments) {
+    const outputs = names.slice(next, next + part.outputs.length);
+    next += part.outputs.length;
+    const bad = part.outcome === 'blocked' || part.outcome === 'waiting-for-password';
+    (bad ? held : passed).push(fileLine(part, outputs, language));
+  }
+  // What was held is what the reader must know; it comes first and is cut last.
+  const lines = [...held, ...passed];
+  const more = lines.length - MAX_FILES;
+  return more > 1 ? [...lines.slice(0, MAX_FILES), fill(N.more, language, { count: more })] : lines;
+}
+
+function fileLine(part: AttachmentReport, outputs: readonly string[], language: Language): string {
+  const name = cleanLine(part.untrustedName, 60) || fill(N.unnamed, language);
+  if (part.outcome === 'blocked') {
+    return fill(N.blocked, language, { name, reason: fill(BLOCK_SENTENCES[part.reason ?? 'sanitizer-failed'], language) });
+  }
+  if (part.outcome === 'waiting-for-password') return fill(N.waiting, language, { name });
+  const end = fill(OUTCOME_SENTENCES[part.outcome], language);
+  const output = outputs.length > 1 ? `${outputs[0]} …` : (outputs[0] ?? '');
+  return output === name || output === ''
+    ? fill(N.file, language, { name, end })
+    : fill(N.fileRenamed, language, { name, output: cleanLine(output, 60), end });
+}
+
+function removedLine(removals: readonly Removal[], language: Language): string {
+  const sums = new Map<Removal['what'], number>();
+  for (const { what, count } of removals) sums.set(what, (sums.get(what) ?? 0) + count);
+  if (sums.size === 0) return '';
+  const items = [...sums].map(([what, count]) => fill(REMOVAL_SENTENCES[what], language, { count }));
+  return fill(N.removed, language, { list: items.join(language === 'ja' ? '、' : ', ') });
+}
+
+function linkLines(report: NoticeInput['report'], language: Language): string[] {
+  const links = report.body.links.filter((link) => /^(?:hxxps?|fxp):/.test(link.target)).length;
+  const suspicious = report.body.links.filter((link) => link.suspicion.length > 0).length;
+  return [
+    ...(suspicious > 0 ? [fill(N.suspiciousLinks, language, { count: suspicious })] : []),
+    ...(links > 0 ? [fill(N.links, language, { count: links })] : []),
+  ];
+}

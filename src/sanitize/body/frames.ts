@@ -1,0 +1,90 @@
+/**
+ * Files hidden in the lines of a text: uuencode, begin-base64, yEnc, BinHex (threats.tsv M41–M43).
+ *
+ * Danger: some mail programs turn such lines into an attachment that no filter saw. Method: the frame with its data goes and a
+ * line says so; a sentence that only begins like one («begin 2015 …») keeps its words, in a form no decoder takes.
+ */
+import { BODY_SENTENCES, fill, type Language } from '../../message/texts.ts';
+import { cleanLine } from './characters.ts';
+
+const START =
+  /^([ \t>]*)(begin(?:-base64|-base64-encoded)?[ \t]+[0-7]{3,4}[ \t]|=ybegin[ \t]|\(this file must be converted with binhex)(.*)$/i;
+/** Finds at least every text in which START would match some line: most texts are done after this one look. */
+const MAYBE = /begin|binhex/i;
+/** uuencode: length character, then data in 0x20–0x60. */
+const UU_LINE = /^[ \t>]*[\x20-\x60]{1,90}$/;
+const BASE64_LINE = /^[ \t>]*[A-Za-z0-9+/]{2,100}={0,2}$/;
+const BINHEX_LINE = /^[ \t>]*(?::?[!-~]{40,66}:?)?$/;
+const UU_END = /^[ \t>]*end[ \t]*$/i;
+const BASE64_END = /^[ \t>]*====[ \t]*$/;
+const Y_END = /^[ \t>]*=yend/i;
+
+export interface Unframed {
+  readonly text: string;
+  readonly count: number;
+}
+
+/** @param text lines ended by LF, cleaned by cleanText. Linear in its length. */
+export function removeFrames(text: string, language: Language = 'ja'): Unframed {
+  if (!MAYBE.test(text)) return { text, count: 0 };
+  const lines = text.split('\n');
+  const lastYEnd = lines.findLastIndex((line) => Y_END.test(line));
+  const kept: string[] = [];
+  let count = 0;
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? '';
+    const start = START.exec(line);
+    if (start === null) {
+      kept.push(line);
+      continue;
+    }
+    const last = endOfFrame(lines, at, start[2] ?? '', lastYEnd);
+    if (last > at) {
+      const name = cleanLine((start[3] ?? '').replace(/^.*\bname=/i, ''), 60);
+      kept.push(fill(BODY_SENTENCES.blockRemoved, language, { name }));
+      count += 1;
+      at = last;
+    } else {
+      // Only looks like a frame: brackets around the first word are enough for it not to be one.
+      kept.push(line.replace(/(\(?)(=ybegin|begin[a-z0-9-]*|this file must)/i, '$1[$2]'));
+    }
+  }
+  return { text: kept.join('\n'), count };
+}
+
+/** Index of the frame's last line; `at` itself when no data follows. */
+function endOfFrame(lines: readonly string[], at: number, start: string, lastYEnd: number): number {
+  const kind = start.toLowerCase();
+  // Asked only when there is an end further down: a thousand starts without one must not each read the whole text.
+  if (kind.startsWith('=y')) return at < lastYEnd ? (findWithin(lines, at, Y_END, () => true) ?? at) : at;
+  if (kind.startsWith('(')) return dataEnd(lines, at, BINHEX_LINE);
+  if (kind.startsWith('begin-')) {
+    return findWithin(lines, at, BASE64_END, (line) => BASE64_LINE.test(line)) ?? dataEnd(lines, at, BASE64_LINE);
+  }
+  return (
+    findWithin(lines, at, UU_END, (line) => UU_LINE.test(line) || line.trim() === '') ?? dataEnd(lines, at, UU_DATA)
+  );
+}
+
+/** A full line of uuencode without its end line: exactly as long as its first character says, give or take one. */
+const UU_DATA = /^[ \t>]*M[\x20-\x60]{58,62}$/;
+
+function findWithin(
+  lines: readonly string[],
+  at: number,
+  end: RegExp,
+  isData: (line: string) => boolean,
+): number | undefined {
+  for (let i = at + 1; i < lines.length; i++) {
+    const line = lines[i] ?? '';
+    if (end.test(line)) return i;
+    if (!isData(line) || START.test(line)) return undefined;
+  }
+  return undefined;
+}
+
+function dataEnd(lines: readonly string[], at: number, data: RegExp): number {
+  let last = at;
+  while (last + 1 < lines.length && data.test(lines[last + 1] ?? '')) last += 1;
+  return last;
+}

@@ -1,0 +1,65 @@
+/**
+ * Names of the files we write: docs/output-grammar.md §5.
+ *
+ * Danger: `a.pdf.exe`, `fdp.exe` shown backwards, `..\..\x`, `CON`, `a.exe\0.txt` (threats.tsv M50–M57, A01, A02). Method: the
+ * stem is what remains of the sender's name after cleaning, the extension comes from what we wrote, never from the name.
+ */
+import { SAFE_TYPES } from '../message/file-type.ts';
+import { cleanText } from './body/characters.ts';
+import type { SafeFile } from './converter.ts';
+
+const MAX_CODE_POINTS = 120;
+const RESERVED = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *$/i;
+const DANGEROUS_SEGMENT = new RegExp(
+  `^(?:${[
+    'exe com scr pif cpl dll sys drv bat cmd ps1 psm1 vbs vbe js jse wsf wsh sct hta msi msp mst jar lnk url scf reg inf hlp',
+    'chm iso img vhd vhdx docm xlsm pptm xlam html htm svg py pl sh php',
+  ]
+    .join(' ')
+    .replaceAll(' ', '|')})$`,
+  'i',
+);
+
+/** The sender's name without its extension (one dot and one to five letters or digits). Still untrusted. */
+export const stemOf = (untrustedName: string): string => untrustedName.replace(/\.[A-Za-z0-9]{1,5}[\s\0]*$/, '');
+
+/** One final name for each file, in the same order: clean, unique in the message, extension by type. */
+export function outputNames(files: readonly Pick<SafeFile, 'untrustedStem' | 'type'>[]): readonly string[] {
+  const taken = new Set<string>();
+  return files.map((file, index) => {
+    const extension = SAFE_TYPES[file.type].extension;
+    const stem = cleanStem(file.untrustedStem, extension) || `attachment-${index + 1}`;
+    let name = compose(stem, '', extension);
+    for (let n = 2; taken.has(nameKey(name)); n++) name = compose(stem, ` (${n})`, extension);
+    taken.add(nameKey(name));
+    return name;
+  });
+}
+
+const nameKey = (name: string): string => name.normalize('NFKC').toLowerCase();
+
+function compose(stem: string, suffix: string, extension: string): string {
+  const room = MAX_CODE_POINTS - suffix.length - extension.length - 1;
+  return `${trimEnds([...stem].slice(0, room).join(''))}${suffix}.${extension}`;
+}
+
+/** What is left of a sender's stem; '' when nothing is. */
+function cleanStem(untrustedStem: string, extension: string): string {
+  // 4,096: no system has longer names; bounds the work below.
+  const visible = cleanText(untrustedStem.slice(0, 4096).normalize('NFC').replaceAll('\0', '')).text;
+  const base = visible.split(/[\\/]/).findLast((part) => part.trim() !== '') ?? '';
+  const plain = base
+    .replace(/[\uFE00-\uFE0F\u{E0100}-\u{E01EF}]/gu, '')
+    .replace(/[:*?"<>|]/g, '_')
+    .replace(/[\t\n]/g, ' ');
+  const segments = plain.split('.').map((segment, i) => (i > 0 && isDangerous(segment) ? '' : segment));
+  let stem = trimEnds(segments.filter((segment, i) => i === 0 || segment.trim() !== '').join('.').replace(/ {2,}/g, ' '));
+  if (stem.toLowerCase().endsWith(`.${extension}`)) stem = trimEnds(stem.slice(0, -extension.length - 1));
+  stem = stem.normalize('NFC');
+  return RESERVED.test(stem.split('.')[0] ?? '') ? `_${stem}` : stem;
+}
+
+/** Compared without blanks: `.ex e ` shows as `.exe` in a narrow column. */
+const isDangerous = (segment: string): boolean => DANGEROUS_SEGMENT.test(segment.replaceAll(' ', ''));
+
+const trimEnds = (text: string): string => text.replace(/^[. \u3000]+|[. \u3000]+$/g, '');
