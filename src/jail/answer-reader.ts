@@ -1,0 +1,157 @@
+/**
+ * Reads what a child writes, as far as one answer goes: progress frames, then the answer, then nothing.
+ *
+ * Memory: at most the bounds given, whatever arrives; the blobs' buffer is reserved once, when the declared length is
+ * known and allowed.
+ */
+import { createHash } from 'node:crypto';
+import {
+  type AnswerBounds,
+  decodeHead,
+  decodeJson,
+  type Fault,
+  FRAME,
+  HEAD_BYTES,
+  type Head,
+  isRecord,
+  MAX_PROGRESS_FRAMES,
+  MAX_PROGRESS_HEADER_BYTES,
+  PART,
+  type Parcel,
+} from './protocol.ts';
+
+export type Reading =
+  | { readonly kind: 'more' }
+  | { readonly kind: 'answered'; readonly parcel: Parcel }
+  | { readonly kind: 'faulty'; readonly fault: Fault };
+
+const MORE: Reading = { kind: 'more' };
+const EMPTY = Buffer.alloc(0);
+
+/** A buffer of known length that fills up. */
+interface Filling {
+  readonly buffer: Buffer;
+  filled: number;
+}
+
+export class AnswerReader {
+  readonly #nonce: string;
+  readonly #bounds: AnswerBounds;
+  readonly #head: Filling = { buffer: Buffer.alloc(HEAD_BYTES), filled: 0 };
+  #expected: Head | undefined;
+  #header: Filling | undefined;
+  #blobs: Filling | undefined;
+  #progressFrames = 0;
+  #ended = false;
+  /** The attachment named last by a progress frame. */
+  part: string | undefined;
+
+  constructor(nonce: string, bounds: AnswerBounds) {
+    this.#nonce = nonce;
+    this.#bounds = bounds;
+  }
+
+  /** Takes the next bytes. After 'answered' or 'faulty' any further byte is a fault. */
+  push(chunk: Buffer): Reading {
+    if (this.#ended) return this.#fault('lied', 'bytes after the answer');
+    let rest = chunk;
+    while (rest.length > 0 || this.#isComplete()) {
+      if (this.#isComplete()) {
+        const reading = this.#takeFrame();
+        if (reading.kind === 'more') continue;
+        return reading.kind === 'answered' && rest.length > 0 ? this.#fault('lied', 'bytes after the answer') : reading;
+      }
+      const target = this.#target();
+      const taken = Math.min(rest.length, target.buffer.length - target.filled);
+      rest.copy(target.buffer, target.filled, 0, taken);
+      target.filled += taken;
+      rest = rest.subarray(taken);
+      if (target === this.#head && isFull(target)) {
+        const fault = this.#openFrame();
+        if (fault !== undefined) return fault;
+      }
+    }
+    return MORE;
+  }
+
+  #target(): Filling {
+    if (this.#header === undefined || this.#blobs === undefined) return this.#head;
+    return isFull(this.#header) ? this.#blobs : this.#header;
+  }
+
+  #isComplete(): boolean {
+    return this.#header !== undefined && isFull(this.#header) && this.#blobs !== undefined && isFull(this.#blobs);
+  }
+
+  /** Checks the head against the bounds before anything is reserved for it. */
+  #openFrame(): Reading | undefined {
+    const head = decodeHead(this.#head.buffer);
+    if (head === undefined) return this.#fault('lied', 'no frame head');
+    if (head.kind !== FRAME.answer && head.kind !== FRAME.progress) return this.#fault('lied', 'frame kind');
+    const isProgress = head.kind === FRAME.progress;
+    if (head.headerBytes > (isProgress ? MAX_PROGRESS_HEADER_BYTES : this.#bounds.headerBytes)) {
+      return this.#fault('limit', `header of ${head.headerBytes} bytes`);
+    }
+    if (head.blobBytes > (isProgress ? 0 : this.#bounds.blobBytes)) {
+      return this.#fault('limit', `answer of ${head.blobBytes} bytes`);
+    }
+    this.#expected = head;
+    this.#header = { buffer: Buffer.allocUnsafe(head.headerBytes), filled: 0 };
+    this.#blobs = { buffer: head.blobBytes === 0 ? EMPTY : Buffer.allocUnsafeSlow(head.blobBytes), filled: 0 };
+    return undefined;
+  }
+
+  #takeFrame(): Reading {
+    const header = decodeJson(this.#header?.buffer ?? EMPTY);
+    const blobs = this.#blobs?.buffer ?? EMPTY;
+    const kind = this.#expected?.kind;
+    this.#header = undefined;
+    this.#blobs = undefined;
+    this.#head.filled = 0;
+    if (header === undefined) return this.#fault('lied', 'header is not a JSON object');
+    if (header['nonce'] !== this.#nonce) return this.#fault('lied', 'nonce of another job');
+    return kind === FRAME.progress ? this.#takeProgress(header) : this.#takeAnswer(header, blobs);
+  }
+
+  #takeProgress(header: Readonly<Record<string, unknown>>): Reading {
+    this.#progressFrames += 1;
+    if (this.#progressFrames > MAX_PROGRESS_FRAMES) return this.#fault('limit', 'progress frames');
+    const part = header['part'];
+    if (typeof part !== 'string' || !PART.test(part)) return this.#fault('lied', 'part in a progress frame');
+    this.part = part;
+    return MORE;
+  }
+
+  #takeAnswer(header: Readonly<Record<string, unknown>>, bytes: Buffer): Reading {
+    const declared = header['blobs'];
+    if (!Array.isArray(declared) || !declared.every(isBlobEntry)) return this.#fault('lied', 'list of blobs');
+    if (declared.length > this.#bounds.blobs) return this.#fault('limit', `${declared.length} files`);
+    if (declared.reduce((sum, blob) => sum + blob.bytes, 0) !== bytes.length) {
+      return this.#fault('lied', 'lengths do not add up');
+    }
+    const blobs: Buffer[] = [];
+    let at = 0;
+    for (const blob of declared) {
+      const slice = bytes.subarray(at, at + blob.bytes);
+      at += blob.bytes;
+      if (createHash('sha256').update(slice).digest('hex') !== blob.sha256) return this.#fault('lied', 'hash');
+      blobs.push(slice);
+    }
+    this.#ended = true;
+    return { kind: 'answered', parcel: { body: header['body'], blobs } };
+  }
+
+  #fault(why: Fault['why'], detail: string): Reading {
+    this.#ended = true;
+    return { kind: 'faulty', fault: { why, detail } };
+  }
+}
+
+const isFull = (filling: Filling): boolean => filling.filled === filling.buffer.length;
+
+const isBlobEntry = (value: unknown): value is { readonly bytes: number; readonly sha256: string } =>
+  isRecord(value) &&
+  typeof value['bytes'] === 'number' &&
+  Number.isSafeInteger(value['bytes']) &&
+  value['bytes'] >= 0 &&
+  typeof value['sha256'] === 'string';

@@ -1,0 +1,245 @@
+/**
+ * One child as its parent sees it: started, asked one thing at a time, killed.
+ *
+ * Promises: `ask` always resolves; whatever the child does is a value. After an answer that is not 'done' the process
+ * is dead. A byte that nobody asked for kills it. Its stderr is counted, never kept once it has seen a message.
+ */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import type { Readable, Writable } from 'node:stream';
+import { AnswerReader, type Reading } from './answer-reader.ts';
+import type { JailAnswer } from './jail.ts';
+import type { Command } from './launcher.ts';
+import { type AnswerBounds, decodeHead, encodeFrame, FRAME, HEAD_BYTES, NONCE_BYTES, type Parcel } from './protocol.ts';
+
+/** Cold start on a busy machine with modules to compile; measured: about 0.3 s. */
+const READY_MS = 30_000;
+/** What the launcher itself may say about why it could not start. */
+const STARTUP_STDERR_BYTES = 2048;
+const LAST_WORDS_MS = 50;
+/** No honest child writes there at all; a flood costs us CPU. */
+const MAX_STDERR_BYTES = 1024 * 1024;
+
+type Answered = JailAnswer<Parcel>;
+
+interface Conversation {
+  readonly reader: AnswerReader;
+  readonly settle: (answer: Answered) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class JailedProcess {
+  readonly pid: number;
+  /** Tenant it belongs to from its first job on. */
+  tenant: string | undefined;
+  /** Given to somebody who has not asked yet. */
+  isReserved = false;
+  /** Jobs given so far. */
+  served = 0;
+  /** Milliseconds of performance.now() when it last became idle. */
+  idleSinceMs = 0;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>;
+  /** Resolves with 'ready', or with the reason why it never became so. */
+  readonly started: Promise<{ readonly kind: 'ready' } | { readonly kind: 'failed'; readonly detail: string }>;
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  #conversation: Conversation | undefined;
+  #dead = false;
+  #stderrBytes = 0;
+  #startupStderr = '';
+  #isReady = false;
+  #announce: (failure?: string) => void = () => undefined;
+  #readyBytes = Buffer.alloc(0);
+  #lastGasp: { readonly why: 'limit' | 'lied'; readonly detail: string } | undefined;
+
+  constructor(command: Command) {
+    this.#child = spawnCommand(command);
+    this.pid = this.#child.pid ?? 0;
+    this.started = new Promise((resolve) => {
+      const timer = setTimeout(() => this.#end('no sign of readiness'), READY_MS);
+      this.#announce = (failure) => {
+        clearTimeout(timer);
+        this.#announce = () => undefined;
+        resolve(failure === undefined ? { kind: 'ready' } : { kind: 'failed', detail: failure });
+      };
+    });
+    this.gone = new Promise((resolve) => {
+      this.#child.once('error', (error) => {
+        this.#end(`cannot start: ${error.message}`);
+        if (this.pid === 0) resolve();
+      });
+      this.#child.once('exit', (code, signal) => {
+        const detail = signal === null ? `exit ${code ?? '?'}` : `signal ${signal}`;
+        resolve();
+        // Before it was ready, the launcher's own words on stderr tell why; they may still be in the pipe.
+        if (this.#isReady || this.#dead) this.#end(detail);
+        else setTimeout(() => this.#end(detail), LAST_WORDS_MS);
+      });
+    });
+    this.#listen();
+  }
+
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  get isBusy(): boolean {
+    return this.#conversation !== undefined;
+  }
+
+  /** Bytes the child wrote to its stderr: a number for the debug log. */
+  get stderrBytes(): number {
+    return this.#stderrBytes;
+  }
+
+  /** Runs one job. @param deadlineMs wall clock; then SIGKILL. */
+  ask(parcel: Parcel, bounds: AnswerBounds, deadlineMs: number): Promise<Answered> {
+    if (this.#dead) return Promise.resolve({ kind: 'failed', why: 'crashed', detail: 'process was gone' });
+    const nonce = randomBytes(NONCE_BYTES).toString('hex');
+    this.served += 1;
+    this.isReserved = false;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#fail('timeout', `${deadlineMs} ms`), deadlineMs);
+      this.#conversation = { reader: new AnswerReader(nonce, bounds), settle: resolve, timer };
+      this.#send(nonce, parcel);
+    });
+  }
+
+  /** SIGKILL to the whole group; namespaces die with their first process. */
+  kill(): void {
+    this.#end('killed');
+  }
+
+  #send(nonce: string, parcel: Parcel): void {
+    const blobs = parcel.blobs.map((blob) => blob.length);
+    const total = blobs.reduce((sum, length) => sum + length, 0);
+    const { stdin } = this.#child;
+    // One writev; the stream keeps references to the blobs, not copies.
+    stdin.cork();
+    stdin.write(encodeFrame(FRAME.ask, { nonce, body: parcel.body, blobs }, total));
+    for (const blob of parcel.blobs) if (blob.length > 0) stdin.write(blob);
+    stdin.uncork();
+  }
+
+  #listen(): void {
+    const { stdin, stdout, stderr } = this.#child;
+    // EPIPE when the child died while we wrote: its exit tells the story.
+    stdin.on('error', () => undefined);
+    stdout.on('error', () => undefined);
+    stderr.on('error', () => undefined);
+    stdout.on('data', (chunk: Buffer) => this.#hear(chunk));
+    stderr.on('data', (chunk: Buffer) => this.#countStderr(chunk));
+  }
+
+  #hear(chunk: Buffer): void {
+    if (this.#dead) return;
+    if (!this.#isReady) this.#hearReady(chunk);
+    else if (this.#conversation === undefined) this.#end('spoke without being asked');
+    else this.#hearAnswer(this.#conversation.reader.push(chunk));
+  }
+
+  #hearAnswer(reading: Reading): void {
+    if (reading.kind === 'faulty') this.#fail(reading.fault.why, reading.fault.detail);
+    else if (reading.kind === 'answered') this.#acceptSoon(reading.parcel);
+  }
+
+  /** The socket is looked at once more before the answer counts: a tail written along with it is a fault. */
+  #acceptSoon(parcel: Parcel): void {
+    const conversation = this.#conversation;
+    setImmediate(() =>
+      setImmediate(() => {
+        if (conversation === undefined || this.#conversation !== conversation || this.#dead) return;
+        this.#conversation = undefined;
+        this.idleSinceMs = performance.now();
+        clearTimeout(conversation.timer);
+        conversation.settle({ kind: 'done', value: parcel });
+      }),
+    );
+  }
+
+  #hearReady(chunk: Buffer): void {
+    this.#readyBytes = Buffer.concat([this.#readyBytes, chunk]);
+    if (this.#readyBytes.length < HEAD_BYTES) return;
+    const head = decodeHead(this.#readyBytes);
+    const expected = HEAD_BYTES + (head?.headerBytes ?? 0);
+    const isReadyFrame = head?.kind === FRAME.ready && head.headerBytes <= HEAD_BYTES && head.blobBytes === 0;
+    if (!isReadyFrame || this.#readyBytes.length > expected) {
+      this.#end('spoke before being asked');
+      return;
+    }
+    if (this.#readyBytes.length < expected) return;
+    this.#isReady = true;
+    this.#startupStderr = '';
+    this.idleSinceMs = performance.now();
+    this.#announce();
+  }
+
+  #countStderr(chunk: Buffer): void {
+    this.#stderrBytes += chunk.length;
+    if (!this.#isReady && this.#startupStderr.length < STARTUP_STDERR_BYTES) {
+      this.#startupStderr += chunk.toString('latin1').slice(0, STARTUP_STDERR_BYTES);
+    }
+    if (this.#stderrBytes > MAX_STDERR_BYTES) this.#fail('limit', 'flood on stderr');
+  }
+
+  #fail(why: 'timeout' | 'lied' | 'limit', detail: string): void {
+    if (why !== 'timeout') this.#lastGasp = { why, detail };
+    const conversation = this.#conversation;
+    this.#conversation = undefined;
+    this.#end(detail);
+    if (conversation !== undefined) settleFailed(conversation, why, detail);
+  }
+
+  /** Kills it (again, if need be) and ends whatever waits for it. */
+  #end(detail: string): void {
+    if (!this.#dead) {
+      this.#dead = true;
+      this.#signal();
+      this.#child.stdin.destroy();
+      this.#child.stdout.destroy();
+      this.#child.stderr.destroy();
+    }
+    this.#announce(this.#startupStderr === '' ? detail : `${detail}: ${oneLine(this.#startupStderr)}`);
+    const conversation = this.#conversation;
+    this.#conversation = undefined;
+    if (conversation !== undefined) {
+      settleFailed(conversation, this.#lastGasp?.why ?? 'crashed', this.#lastGasp?.detail ?? detail);
+    }
+  }
+
+  #signal(): void {
+    if (this.pid === 0 || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // Already gone, or under another user id: the closed stdin and the parent-death signal remain.
+      this.#child.kill('SIGKILL');
+    }
+  }
+}
+
+function settleFailed(conversation: Conversation, why: 'timeout' | 'crashed' | 'lied' | 'limit', detail: string): void {
+  clearTimeout(conversation.timer);
+  const { part } = conversation.reader;
+  conversation.settle({ kind: 'failed', why, detail, ...(part === undefined ? {} : { part }) });
+}
+
+function spawnCommand(command: Command): ChildProcessByStdio<Writable, Readable, Readable> {
+  const extra = command.extraInput;
+  const child = spawn(command.file, [...command.args], {
+    // `detached`: a group of its own, so that one signal reaches the launcher and what it started.
+    detached: true,
+    cwd: '/',
+    env: { ...command.env },
+    stdio: ['pipe', 'pipe', 'pipe', ...(extra === undefined ? [] : (['pipe'] as const))],
+  });
+  const filter = child.stdio[3];
+  if (extra !== undefined && filter !== undefined && filter !== null && 'end' in filter) {
+    filter.on('error', () => undefined);
+    filter.end(extra);
+  }
+  // spawn's type cannot see that the first three are pipes once a fourth may follow.
+  return child as unknown as ChildProcessByStdio<Writable, Readable, Readable>;
+}
+
+const oneLine = (text: string): string => text.replace(/[^\x20-\x7e]+/g, ' ').trim();

@@ -1,0 +1,118 @@
+/** A hijacked child: what it does wrong is named by the bytes of the job. Anything else is answered honestly. */
+import { createHash } from 'node:crypto';
+import { readSync, writeSync } from 'node:fs';
+import { decodeHead, decodeJson, encodeFrame, FRAME, HEAD_BYTES } from '../../../../src/jail/protocol.ts';
+
+const read = (length: number): Buffer => {
+  const buffer = Buffer.alloc(length);
+  for (let at = 0; at < length; ) {
+    const got = readSync(0, buffer, at, length - at, null);
+    if (got === 0) process.exit(0);
+    at += got;
+  }
+  return buffer;
+};
+const write = (bytes: Uint8Array): void => {
+  for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
+};
+const answerTo = (nonce: string, bytes: Buffer, sha256 = createHash('sha256').update(bytes).digest('hex')): Buffer => {
+  const preview = { version: 1, textBefore: String(process.pid), textAfter: '', hiddenText: '' };
+  const body = { kind: 'message', report: {}, preview };
+  const frame = encodeFrame(FRAME.answer, { nonce, body, blobs: [{ bytes: bytes.length, sha256 }] }, bytes.length);
+  return Buffer.concat([frame, bytes]);
+};
+const forever = (): never => {
+  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+};
+const endless = (bytes: Uint8Array): never => {
+  for (;;) write(bytes);
+};
+
+const LIES: Readonly<Record<string, (nonce: string, input: Buffer) => void>> = {
+  'stale-hash': (nonce, input) => {
+    const changed = Buffer.from(input);
+    changed[0] = 0;
+    write(answerTo(nonce, changed, createHash('sha256').update(input).digest('hex')));
+  },
+  'wrong-nonce': (_nonce, input) => write(answerTo('00'.repeat(16), input)),
+  'wrong-hash': (nonce, input) => write(answerTo(nonce, input, '00'.repeat(32))),
+  trailing: (nonce, input) => write(Buffer.concat([answerTo(nonce, input), Buffer.from('x')])),
+  twice: (nonce, input) => write(Buffer.concat([answerTo(nonce, input), answerTo(nonce, input)])),
+  'ten-gigabytes': (nonce) => {
+    const head = encodeFrame(FRAME.answer, { nonce, body: {}, blobs: [] }, 0xffffffff);
+    write(head);
+    endless(Buffer.alloc(65536));
+  },
+  'huge-header': () => {
+    const head = encodeFrame(FRAME.answer, {}, 0);
+    head.writeUInt32BE(0xfffffff0, 8);
+    write(head);
+    endless(Buffer.alloc(65536, 0x20));
+  },
+  'endless-noise': () => endless(Buffer.alloc(65536, 0x41)),
+  'endless-progress': (nonce) => endless(encodeFrame(FRAME.progress, { nonce, part: '1' }, 0)),
+  'bad-part': (nonce) => write(encodeFrame(FRAME.progress, { nonce, part: '件名' }, 0)),
+  'lengths-differ': (nonce) => write(encodeFrame(FRAME.answer, { nonce, body: {}, blobs: [] }, 1).subarray(0)),
+  'many-blobs': (nonce) => {
+    const sha256 = createHash('sha256').digest('hex');
+    const blobs = Array.from({ length: 1000 }, () => ({ bytes: 0, sha256 }));
+    write(encodeFrame(FRAME.answer, { nonce, body: {}, blobs }, 0));
+  },
+  'not-json': () => {
+    const head = encodeFrame(FRAME.answer, '{', 0);
+    head.writeUInt32BE(1, 8);
+    write(head.subarray(0, HEAD_BYTES + 1));
+  },
+  'wrong-shape': (nonce) => {
+    const sha256 = createHash('sha256').digest('hex');
+    write(encodeFrame(FRAME.answer, { nonce, body: { kind: 'document' }, blobs: [{ bytes: 0, sha256 }] }, 0));
+  },
+  silence: (nonce) => {
+    write(encodeFrame(FRAME.progress, { nonce, part: '2.1' }, 0));
+    forever();
+  },
+  'cpu-loop': () => {
+    for (let n = 0; ; n = (n + 1) % 7) if (n > 7) break;
+  },
+  'exits-midway': (nonce, input) => {
+    write(answerTo(nonce, input).subarray(0, 40));
+    process.exit(0);
+  },
+  aborts: () => process.abort(),
+  'memory-bomb': () => {
+    const held: Buffer[] = [];
+    for (;;) held.push(Buffer.alloc(64 * 1024 * 1024, 1));
+  },
+  'floods-stderr': (nonce, input) => {
+    for (let n = 0; n < 40; n += 1) writeSync(2, Buffer.alloc(65536, 0x41));
+    write(answerTo(nonce, input));
+  },
+  'some-stderr': (nonce, input) => {
+    writeSync(2, Buffer.alloc(1000, 0x41));
+    write(answerTo(nonce, input));
+  },
+  'late-second': (nonce, input) => {
+    write(answerTo(nonce, input));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    write(answerTo(nonce, input));
+  },
+  /** Behaves once, and spoils whatever comes after. */
+  sleeper: (nonce, input) => {
+    spoilsNext = true;
+    write(answerTo(nonce, input));
+  },
+};
+
+let spoilsNext = false;
+if (process.argv.includes('early')) write(answerTo('00'.repeat(16), Buffer.alloc(0)));
+write(encodeFrame(FRAME.ready, {}, 0));
+for (;;) {
+  const head = decodeHead(read(HEAD_BYTES));
+  const header = decodeJson(read(head?.headerBytes ?? 0));
+  const input = read(head?.blobBytes ?? 0);
+  const nonce = String(header?.['nonce']);
+  if (spoilsNext) process.exit(3);
+  const lie = LIES[input.toString('latin1')];
+  if (lie === undefined) write(answerTo(nonce, input));
+  else lie(nonce, input);
+}
