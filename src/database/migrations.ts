@@ -90,7 +90,7 @@ create table job (
   last_error text not null default '',
   created_at integer not null
 ) strict, without rowid;
--- Only open jobs stand in it, so an idle look costs nothing however many are done. See queue/sqlite.ts.
+-- Only open jobs stand in it, so an idle look costs nothing however many are done. See queue/open.ts.
 create index job_open on job (kind, lane, tenant, due_at, id) where state in ('waiting', 'leased');
 create index job_by_message on job (message_id) where message_id is not null;
 

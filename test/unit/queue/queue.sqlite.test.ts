@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { openQueue } from '../../../src/queue/sqlite.ts';
+import { openQueue } from '../../../src/queue/open.ts';
 import { queueContract } from '../../contract/queue.ts';
 
 const open = () => openDatabase({ file: join(mkdtempSync(join(tmpdir(), 'sekisho-queue-')), 'sekisho.sqlite') });
