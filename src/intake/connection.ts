@@ -1,0 +1,156 @@
+/**
+ * smtp-server's connection, tightened: our guard looks at every command first, replies carry our own status codes and
+ * never grow, trusted peers are greeted without the library's timer. Version-bound to smtp-server 3.21.6: everything of
+ * it that is not a documented option is used in this file only.
+ */
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { SMTPServer } from 'smtp-server';
+import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection';
+import type { Origin } from '../message/envelope.ts';
+import { guardCommand } from './command.ts';
+import { cleanReplyText, type Reply } from './reply.ts';
+import { Transaction } from './transaction.ts';
+
+const STATUS = /^[245]\.\d{1,3}\.\d{1,3} /;
+const TOO_MANY_ERRORS: Reply = [421, '4.7.0', 'Too many errors'];
+const TOO_SOON: Reply = [421, '4.7.0', 'You talk too soon'];
+export const SHUTTING_DOWN: Reply = [421, '4.3.2', 'Service closing, try again later'];
+
+/** What every connection of one server shares. */
+export interface ConnectionShell {
+  readonly startTls: boolean;
+  readonly maxErrors: number;
+  readonly isDraining: () => boolean;
+}
+
+/** Where a connection stands, for the clocks of patience.ts. */
+export type Activity =
+  | { readonly kind: 'command' }
+  | { readonly kind: 'data'; readonly bytes: number; readonly heldByUs: boolean }
+  /** The peer waits for us: a recipient is looked up, a message is being stored. */
+  | { readonly kind: 'busy' };
+
+export class GuardedConnection extends SMTPConnection {
+  readonly #shell: ConnectionShell;
+  #transaction = new Transaction();
+  #address = '';
+  #errors = 0;
+  #closeAfterReply = false;
+  /** Recipients refused as unknown since the last accepted message. */
+  unknownRecipients = 0;
+  readonly openedAtMs: number;
+  /** When we last said something: from then on the peer has its turn. */
+  repliedAtMs: number;
+
+  constructor(
+    server: SMTPServer,
+    socket: Socket | TLSSocket,
+    options: SMTPConnectionOptions | null | undefined,
+    shell: ConnectionShell,
+  ) {
+    super(server, socket, options);
+    this.#shell = shell;
+    this.openedAtMs = Date.now();
+    this.repliedAtMs = this.openedAtMs;
+  }
+
+  /** Recipients and sender of the transaction that is going on. */
+  get transaction(): Transaction {
+    return this.#transaction;
+  }
+
+  /** Path of the MAIL or RCPT command that is being answered, as our own parser read it. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** @param receivedAtMs Unix ms at which DATA began. */
+  origin(receivedAtMs: number): Origin {
+    const cipher = this.tlsOptions;
+    return {
+      peerAddress: this.remoteAddress,
+      untrustedHelo: (this.hostNameAppearsAs || '').replace(/[^\x20-\x7e]/g, '').slice(0, 255),
+      tls: cipher === false ? '' : `${cipher.version} ${cipher.standardName ?? cipher.name}`,
+      receivedAtMs,
+    };
+  }
+
+  get activity(): Activity {
+    const parser = this._parser;
+    if (parser !== false && parser._dataMode) {
+      const data = this._dataStream;
+      return { kind: 'data', bytes: parser.dataBytes, heldByUs: Boolean(data) && isFull(data as unknown as Readable) };
+    }
+    return this._handlerPending || this._dataStream ? { kind: 'busy' } : { kind: 'command' };
+  }
+
+  /** Ends the connection once the next reply is out: what the peer has sent after it is not read. */
+  closeAfterReply(): void {
+    this.#closeAfterReply = true;
+  }
+
+  /** A message of this connection was accepted: its earlier mistakes are forgiven. */
+  forgive(): void {
+    this.#errors = 0;
+    this.unknownRecipients = 0;
+  }
+
+  reply([code, status, text]: Reply): void {
+    this.send(code, `${status} ${text}`);
+  }
+
+  /** Says why and ends the connection wherever it stands; a message that was coming in is not accepted. */
+  cut(reply: Reply): void {
+    this.reply(reply);
+    this.close();
+    if (this.activity.kind === 'data') this._socket.destroySoon();
+  }
+
+  /** Greets as soon as the event loop has once looked whether the peer spoke first, instead of after 100 ms. */
+  override init(): void {
+    this._setListeners(() => setImmediate(() => setImmediate(() => this.#greet())));
+  }
+
+  #greet(): void {
+    if (this._closing || this._closed) return;
+    if (this._socket.bytesRead > 0) this.reply(TOO_SOON);
+    else this.connectionReady();
+  }
+
+  override _resetSession(): void {
+    this.#transaction = new Transaction();
+    super._resetSession();
+  }
+
+  override _onCommand(command: Buffer, callback: () => void = () => undefined): void {
+    if (this._upgrading) return super._onCommand(command, callback);
+    if (!this._ready) return this.reply(TOO_SOON);
+    if (this.#shell.isDraining()) return this.reply(SHUTTING_DOWN);
+    const verdict = guardCommand(command, this.#shell.startTls);
+    if (verdict.kind === 'pass') {
+      this.#address = verdict.address ?? '';
+      return super._onCommand(command, callback);
+    }
+    this.reply(verdict.reply);
+    setImmediate(() => this._whenWritable(callback));
+  }
+
+  override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    this.repliedAtMs = Date.now();
+    if (typeof data === 'string') super.send(code, cleanReplyText(data), STATUS.test(data) ? false : context);
+    else super.send(code, data, context);
+    if (this.#closeAfterReply) this.close();
+    if (code === 555 || (code >= 500 && code <= 504)) this.#countError();
+  }
+
+  #countError(): void {
+    this.#errors++;
+    if (this.#errors === this.#shell.maxErrors) this.reply(TOO_MANY_ERRORS);
+  }
+}
+
+/** True when we have not taken what the peer has sent: it is not the peer who is slow. */
+const isFull = (stream: Readable & { readonly writableNeedDrain?: boolean }): boolean =>
+  stream.writableNeedDrain === true;

@@ -1,0 +1,73 @@
+/**
+ * SMTP in (RFC 5321): smtp-server 3.21.6 in a thin shell. Listed peers hand over mail for existing recipients of our
+ * tenants; a 250 after DATA says that the mail survives a power cut here.
+ *
+ * Offered: PIPELINING, 8BITMIME, ENHANCEDSTATUSCODES, DSN (accepted, never forwarded), SIZE, and STARTTLS where the
+ * operator gave a key and certificate. Not offered: AUTH, CHUNKING, SMTPUTF8 (the LGWAN side has none), VRFY's answer,
+ * PROXY, XCLIENT.
+ */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Settings } from '../config/schema.ts';
+import type { Accept } from '../flow/incoming.ts';
+import { GatewayError } from '../message/errors.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Tenants } from '../tenants/tenants.ts';
+import type { Vault } from '../vault/vault.ts';
+import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
+import { GuardedServer } from './server.ts';
+
+export interface IntakeDeps {
+  readonly tenants: Tenants;
+  readonly accept: Accept;
+  readonly vault: Pick<Vault, 'create'>;
+  readonly log: Log;
+  /** Ids of the keys that sign this gateway's receipts: a message that bears one is a loop. */
+  readonly ownReceiptKeyIds: readonly string[];
+  /** Unix ms. */
+  readonly now: () => number;
+  /** For tests: other limits than INTAKE_LIMITS. */
+  readonly limits?: Partial<IntakeLimits>;
+}
+
+export interface Intake {
+  readonly port: number;
+  /** Stops listening, answers 421 to all but messages in DATA, waits for those, then ends what is left. */
+  close(): Promise<void>;
+}
+
+/** @throws GatewayError E_CONFIG_INVALID for peers, key or certificate; the system's error when the port is taken. */
+export async function openIntake(settings: Pick<Settings, 'host' | 'intake'>, deps: IntakeDeps): Promise<Intake> {
+  const limits = { ...INTAKE_LIMITS, ...deps.limits };
+  const server = new GuardedServer(settings, tlsFiles(settings.intake), limits, deps);
+  const { address, port } = listenAddress(settings.intake.listen);
+  server.listen(port, address);
+  await once(server.server, 'listening');
+  const bound = server.server.address();
+  const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
+  deps.log.info('intake-listening', { port: boundPort, tls: settings.intake.tls !== undefined });
+  return { port: boundPort, close: () => server.shutDown() };
+}
+
+export interface TlsFiles {
+  readonly key: Buffer;
+  readonly cert: Buffer;
+}
+
+function tlsFiles({ tls }: Settings['intake']): TlsFiles | undefined {
+  if (tls === undefined) return undefined;
+  return { key: readPem(tls.keyFile, 'intake.tls.keyFile'), cert: readPem(tls.certFile, 'intake.tls.certFile') };
+}
+
+function readPem(path: string, key: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new GatewayError('E_CONFIG_INVALID', `${key} cannot be read: ${path}`, { key }, { cause });
+  }
+}
+
+function listenAddress(listen: string): { readonly address: string; readonly port: number } {
+  const colon = listen.lastIndexOf(':');
+  return { address: listen.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(listen.slice(colon + 1)) };
+}
