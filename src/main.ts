@@ -13,7 +13,9 @@ async function main(): Promise<number> {
     process.stderr.write(`sekisho needs Node ${OLDEST_NODE} or newer; this is ${process.version}.\n`);
     return EXIT.ourFailure;
   }
-  const program = new Command('sekisho').description('メール無害化ゲートウェイ / mail sanitization gateway').exitOverride();
+  const program = new Command('sekisho')
+    .description('メール無害化ゲートウェイ / mail sanitization gateway')
+    .exitOverride();
   let exitCode: number = EXIT.done;
   /** Registers a command whose module is loaded only when it runs. */
   const runs =
@@ -118,7 +120,9 @@ async function main(): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUsage;
-    process.stderr.write(error instanceof GatewayError ? `${error.code}: ${error.message}\n` : `${(error as Error).stack}\n`);
+    process.stderr.write(
+      error instanceof GatewayError ? `${error.code}: ${error.message}\n` : `${(error as Error).stack}\n`,
+    );
     return error instanceof GatewayError && error.code === 'E_CONFIG_INVALID' ? EXIT.wrongUsage : EXIT.ourFailure;
   }
 }

@@ -74,7 +74,9 @@ export async function show(id: string, options: ShowOptions): Promise<number> {
   const { read } = reader.database;
   const message = await read.selectFrom('message').selectAll().where('id', '=', id).executeTakeFirst();
   if (message === undefined) {
-    process.stderr.write(`${output.language === 'ja' ? 'その受付番号のメールはありません' : 'no such message'}: ${printable(id)}\n`);
+    process.stderr.write(
+      `${output.language === 'ja' ? 'その受付番号のメールはありません' : 'no such message'}: ${printable(id)}\n`,
+    );
     return EXIT.wrongUsage;
   }
   const recipients = await read.selectFrom('recipient').selectAll().where('message_id', '=', id).execute();
@@ -91,7 +93,9 @@ export async function show(id: string, options: ShowOptions): Promise<number> {
     return EXIT.done;
   }
   const ja = output.language === 'ja';
-  output.line(`${message.id}  ${message.tenant}  ${japanTime(message.received_at)}  ${printable(message.untrusted_subject ?? '')}`);
+  output.line(
+    `${message.id}  ${message.tenant}  ${japanTime(message.received_at)}  ${printable(message.untrusted_subject ?? '')}`,
+  );
   output.line(
     `\n${table(
       ja ? ['宛先', '状態', '応答'] : ['recipient', 'state', 'reply'],
@@ -100,7 +104,13 @@ export async function show(id: string, options: ShowOptions): Promise<number> {
   );
   if (parts.length > 0) {
     const head = ja ? ['添付', '種類', 'バイト', '結果', '理由'] : ['attachment', 'type', 'bytes', 'outcome', 'reason'];
-    const rows = parts.map((part) => [part.untrusted_name, part.detected_type, String(part.bytes), part.outcome, part.reason ?? '']);
+    const rows = parts.map((part) => [
+      part.untrusted_name,
+      part.detected_type,
+      String(part.bytes),
+      part.outcome,
+      part.reason ?? '',
+    ]);
     output.line(`\n${table(head, rows)}`);
   }
   output.line(

@@ -27,7 +27,8 @@ export interface Said {
 export const EXIT = { done: 0, ourFailure: 1, wrongUsage: 2, held: 3 } as const;
 
 /** Unicode East Asian Width (UAX #11), the ranges that Japanese terminals show in two columns. */
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
 const columns = (text: string): number => [...text].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
 
@@ -36,7 +37,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const cells = [head, ...rows].map((row) => row.map(printable));
   const widths = head.map((_, i) => Math.max(...cells.map((row) => columns(row[i] ?? ''))));
   const line = (row: readonly string[]): string =>
-    row.map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - columns(cell))).join('  ').trimEnd();
+    row
+      .map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - columns(cell)))
+      .join('  ')
+      .trimEnd();
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
   const [first = [], ...rest] = cells;
   return [line(first), rule, ...rest.map(line)].join('\n');
@@ -44,12 +48,17 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** Text from outside as a terminal may see it. */
 export const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+  text.replace(
+    /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
 
 /** A line that says how far a long run is; on terminals only. */
 export function progress(done: number, total: number, what: string): void {
   if (!process.stderr.isTTY) return;
   const filled = Math.round((done / Math.max(total, 1)) * 30);
-  process.stderr.write(`\r[${'#'.repeat(filled)}${'.'.repeat(30 - filled)}] ${done}/${total} ${printable(what).slice(0, 40)}\u001b[K`);
+  process.stderr.write(
+    `\r[${'#'.repeat(filled)}${'.'.repeat(30 - filled)}] ${done}/${total} ${printable(what).slice(0, 40)}\u001b[K`,
+  );
   if (done === total) process.stderr.write('\n');
 }

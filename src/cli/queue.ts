@@ -1,6 +1,7 @@
 /** `sekisho queue list`: what waits, what is in work, what is parked for a person. */
-import { openReader } from './reader.ts';
+
 import { EXIT, openOutput, table } from './output.ts';
+import { openReader } from './reader.ts';
 
 interface Options {
   readonly config: string;
@@ -28,7 +29,10 @@ export async function list(options: Options): Promise<number> {
     output.line(output.language === 'ja' ? '待ち行列は空です。' : 'The queue is empty.');
     return EXIT.done;
   }
-  const head = output.language === 'ja' ? ['種類', '自治体', '受付番号', '状態', '次回', '回数', '理由'] : ['kind', 'tenant', 'message', 'state', 'due', 'tries', 'reason'];
+  const head =
+    output.language === 'ja'
+      ? ['種類', '自治体', '受付番号', '状態', '次回', '回数', '理由']
+      : ['kind', 'tenant', 'message', 'state', 'due', 'tries', 'reason'];
   output.line(
     table(
       head,

@@ -77,7 +77,9 @@ function openedMessage(preview: Preview, report: Report): Html {
 }
 
 function removedList(report: Report): Html {
-  const items = report.body.removed.map(({ what, count }) => html`<li>本文: ${texts.removals[what].ja}(${count}件)</li>`);
+  const items = report.body.removed.map(
+    ({ what, count }) => html`<li>本文: ${texts.removals[what].ja}(${count}件)</li>`,
+  );
   const links = report.body.links.map(
     ({ untrustedText, target }) => html`<li>リンク: 「${untrustedText}」→ ${target}</li>`,
   );
@@ -98,7 +100,8 @@ function attachmentTable(attachments: readonly AttachmentReport[]): Html {
   return html`<table><thead><tr><th>元の名前</th><th>種類</th><th>バイト</th><th>結果</th><th>作り直したもの</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
-export const notFoundPage = (): string => layout('関所', html`<h1>見つかりません</h1><p><a href="/">一覧へ戻る</a></p>`);
+export const notFoundPage = (): string =>
+  layout('関所', html`<h1>見つかりません</h1><p><a href="/">一覧へ戻る</a></p>`);
 
 const JAPAN = new Intl.DateTimeFormat('ja-JP', { dateStyle: 'short', timeStyle: 'medium', timeZone: 'Asia/Tokyo' });
 

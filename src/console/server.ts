@@ -106,6 +106,9 @@ async function showMessage(deps: ConsoleDeps, id: string): Promise<string | unde
       facts: { object: object.objectId, by: 'loopback' },
     }),
   );
-  const opened = JSON.parse(Buffer.from(await deps.vault.read(object)).toString()) as { preview: Preview; report: Report };
+  const opened = JSON.parse(Buffer.from(await deps.vault.read(object)).toString()) as {
+    preview: Preview;
+    report: Report;
+  };
   return messagePage({ row, recipients, opened });
 }

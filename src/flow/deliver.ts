@@ -10,6 +10,7 @@ import type { TenantSettings } from '../config/schema.ts';
 import type { Database, Tx } from '../database/database.ts';
 import type { RecipientTable } from '../database/schema.ts';
 import { type CheckedMessage, verifyForDelivery } from '../gate/receipt.ts';
+import type { RoleKeys } from '../keys/keys.ts';
 import { newId } from '../message/ids.ts';
 import type { NoticeJob } from '../message/jobs.ts';
 import { END_STATES, type RecipientState } from '../message/states.ts';
@@ -17,7 +18,6 @@ import type { Outlet, RecipientResult } from '../outlet/outlet.ts';
 import type { LeasedJob, Queue } from '../queue/queue.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { RoleKeys } from '../keys/keys.ts';
 import { EMPTY_MESSAGE, insertRecipients } from './accept.ts';
 import { type KnownMessage, loadMessage, loadObject } from './facts.ts';
 

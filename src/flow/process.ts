@@ -124,7 +124,8 @@ async function sanitizeInJail(
     deps.log.warn('jail-failed', fields);
     const { part } = answer;
     if (part === undefined || part in holdParts || round >= MAX_CULPRITS) return answer;
-    holdParts[part] = answer.why === 'timeout' ? 'timeout' : answer.why === 'limit' ? 'limit-exceeded' : 'sanitizer-failed';
+    holdParts[part] =
+      answer.why === 'timeout' ? 'timeout' : answer.why === 'limit' ? 'limit-exceeded' : 'sanitizer-failed';
   }
 }
 
@@ -247,8 +248,7 @@ async function markReady(tx: Tx, { row }: KnownMessage, passed: Passed, stored: 
       preview_object: stored.preview.objectId,
       recipient_salt: passed.recipientSalt,
       policy_version: passed.policyVersion,
-      ends_as:
-        verdict.kind === 'held' ? 'held' : verdict.kind === 'sanitized' ? 'delivered' : 'delivered-with-hold',
+      ends_as: verdict.kind === 'held' ? 'held' : verdict.kind === 'sanitized' ? 'delivered' : 'delivered-with-hold',
       hold_reason: verdict.kind === 'held' ? verdict.reason : null,
       untrusted_subject: report.header.subject,
       untrusted_from: report.header.from,

@@ -114,7 +114,9 @@ async function perform(options: WorkerOptions, job: LeasedJob): Promise<void> {
 }
 
 function renew({ queue, leaseMs, now, log }: WorkerOptions, job: LeasedJob): void {
-  queue.renew(job, leaseMs, now()).catch((error: unknown) => log.warn('renew-failed', { job: job.id, error: `${error}` }));
+  queue
+    .renew(job, leaseMs, now())
+    .catch((error: unknown) => log.warn('renew-failed', { job: job.id, error: `${error}` }));
 }
 
 /** Later again, or parked for a person. When even that fails the lease runs out and another worker takes the job. */
@@ -129,7 +131,8 @@ async function putBack(options: WorkerOptions, job: LeasedJob, error: unknown): 
         ? queue.hold(tx, job, reason)
         : queue.retry(tx, job, options.now() + options.backoffMs(job.attempts), reason),
     );
-    if (parked) log.error('job-parked', { tenant: job.tenant, messageId: job.messageId ?? undefined, job: job.id, reason });
+    if (parked)
+      log.error('job-parked', { tenant: job.tenant, messageId: job.messageId ?? undefined, job: job.id, reason });
   } catch (second) {
     log.error('put-back-failed', { job: job.id }, second);
   }

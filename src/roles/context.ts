@@ -1,22 +1,23 @@
 /** What every role's process opens first. */
+
+import type { AuditLog } from '../audit/audit.ts';
+import { openAudit } from '../audit/open.ts';
 import { loadSettings } from '../config/load.ts';
 import type { Settings, TenantSettings } from '../config/schema.ts';
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
-import type { AuditLog } from '../audit/audit.ts';
-import { openAudit } from '../audit/open.ts';
 import type { RoleKeys } from '../keys/keys.ts';
 import { loadRoleKeys } from '../keys/load.ts';
 import { GatewayError } from '../message/errors.ts';
 import type { Role } from '../message/roles.ts';
-import type { Queue } from '../queue/queue.ts';
 import { openQueue } from '../queue/open.ts';
+import type { Queue } from '../queue/queue.ts';
 import { type Log, openLog } from '../telemetry/log.ts';
 import { openDirectoryStores } from '../vault/directory.ts';
 import { openVault } from '../vault/open.ts';
 import type { Vault } from '../vault/vault.ts';
-import { databaseFile } from './prepare.ts';
 import type { Doorbell } from './doorbell.ts';
+import { databaseFile } from './prepare.ts';
 
 export interface RoleContext {
   readonly role: Role;
@@ -66,7 +67,8 @@ export async function openContext(role: Role, configFile: string, doorbell: Door
     doorbell,
     tenant(id) {
       const found = tenants.get(id);
-      if (found === undefined) throw new GatewayError('E_CONFIG_INVALID', `no tenant ${id} in the configuration`, { tenant: id });
+      if (found === undefined)
+        throw new GatewayError('E_CONFIG_INVALID', `no tenant ${id} in the configuration`, { tenant: id });
       return found;
     },
     now: Date.now,

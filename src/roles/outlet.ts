@@ -33,7 +33,12 @@ export async function startOutlet(context: RoleContext): Promise<RunningRole> {
     log,
   };
   const probe: ProbeDeps = { database, queue, audit, outlet, tenant: context.tenant, now };
-  const worker = (kinds: readonly JobKind[], lanes: readonly Lane[], slots: number, handle: (job: LeasedJob) => Promise<void>) =>
+  const worker = (
+    kinds: readonly JobKind[],
+    lanes: readonly Lane[],
+    slots: number,
+    handle: (job: LeasedJob) => Promise<void>,
+  ) =>
     startWorker({
       database,
       queue,

@@ -23,7 +23,11 @@ export async function prepareDataFolder(settings: Settings, log: Log): Promise<S
   mkdirSync(settings.dataDir, { recursive: true });
   const stores = settings.vault.stores.map(({ path }) => path);
   for (const path of stores) mkdirSync(path, { recursive: true });
-  const separation = planSeparation(settings.runAs.baseUid, [CODE, settings.dataDir, ...stores.filter(isOutside(settings.dataDir))]);
+  const separation = planSeparation(settings.runAs.baseUid, [
+    CODE,
+    settings.dataDir,
+    ...stores.filter(isOutside(settings.dataDir)),
+  ]);
   process.umask(umaskFor(separation));
   createKeys(settings.dataDir);
   const database = await openDatabase({ file: databaseFile(settings), log });

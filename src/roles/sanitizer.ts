@@ -30,7 +30,8 @@ export async function startSanitizer(context: RoleContext): Promise<RunningRole>
     tenant: context.tenant,
     policy(name) {
       const found = policies.get(name);
-      if (found === undefined) throw new GatewayError('E_CONFIG_INVALID', `no policy ${name} in the configuration`, { policy: name });
+      if (found === undefined)
+        throw new GatewayError('E_CONFIG_INVALID', `no policy ${name} in the configuration`, { policy: name });
       return found;
     },
     ring: () => doorbell.ring('outlet'),

@@ -11,7 +11,11 @@ export interface Sample {
   readonly reversePath: string;
   readonly recipients: readonly string[];
   /** One for each tenant. */
-  readonly expected: { readonly state: RecipientState; readonly messages: number; readonly outcomes: readonly PartOutcome[] };
+  readonly expected: {
+    readonly state: RecipientState;
+    readonly messages: number;
+    readonly outcomes: readonly PartOutcome[];
+  };
 }
 
 const CHUO = 'soumu@city.chuo.example';

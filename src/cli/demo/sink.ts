@@ -32,7 +32,8 @@ export interface SinkOptions {
 }
 
 export async function openSink({ folder, port, known }: SinkOptions): Promise<Sink> {
-  for (const name of ['Maildir/tmp', 'Maildir/new', 'Maildir/cur', 'raw']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ['Maildir/tmp', 'Maildir/new', 'Maildir/cur', 'raw'])
+    mkdirSync(join(folder, name), { recursive: true });
   const received: ReceivedMail[] = [];
   const server = new SMTPServer({
     banner: 'LGWAN demo sink',
