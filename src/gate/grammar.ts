@@ -66,8 +66,9 @@ export function readDraft(bytes: Uint8Array): Draft {
   try {
     return readMessage(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
   } catch (error) {
-    if (error instanceof Misfit) return { kind: 'misfit', problems: [error.message] };
-    throw error;
+    // Also when the reader itself fails: nothing that stands in a draft may end in a retry without end.
+    const what = error instanceof Misfit ? error.message : `reader failed: ${String(error).slice(0, 200)}`;
+    return { kind: 'misfit', problems: [what] };
   }
 }
 
@@ -88,7 +89,7 @@ function readMessage(input: Buffer): Draft {
 function readSingle(cursor: Cursor): Uint8Array {
   cursor.take(SINGLE);
   const body = cursor.base64();
-  if (MAGIC.text.compare(body, 0, 3) === 0) throw new Misfit('body: byte order mark');
+  if (beginsLike('text', body)) throw new Misfit('body: byte order mark');
   const text = decodeUtf8(body);
   if (text === undefined) throw new Misfit('body: not UTF-8');
   if (!text.endsWith('\r\n')) throw new Misfit('body: does not end with CRLF');
@@ -131,10 +132,12 @@ function readAttachment(cursor: Cursor): Leaf {
   const name = readFileName(lines, SAFE_TYPES[type].extension);
   if (typeof name !== 'string') throw new Misfit(name.problem);
   const bytes = cursor.base64();
-  if (MAGIC[type].compare(bytes, 0, MAGIC[type].length) !== 0)
-    throw new Misfit(`attachment: does not begin like ${type}`);
+  if (!beginsLike(type, bytes)) throw new Misfit(`attachment: does not begin like ${type}`);
   return { type, name, bytes };
 }
+
+const beginsLike = (type: SafeType, bytes: Uint8Array): boolean =>
+  MAGIC[type].equals(bytes.subarray(0, MAGIC[type].length));
 
 /** Goes forward only. */
 class Cursor {
