@@ -17,7 +17,7 @@ export interface Plan {
   readonly launcher: LauncherName;
   /** Real user id children get, or 'same' where we may not change it. */
   readonly uid: number | 'same';
-  /** RLIMIT_DATA in MiB. */
+  /** Memory of one child in MiB: RLIMIT_DATA without what V8 only reserves. */
   readonly memoryMiB: number;
 }
 
@@ -36,6 +36,11 @@ export type NodePermissions = 'on' | 'off';
 const MAX_OPEN_FILES = 64;
 /** Threads of all children under one user id: each node has about a dozen. Bounds a fork bomb where fork is possible. */
 const MAX_TASKS = 4096;
+/**
+ * V8 of Node 24 maps 512 MiB writable for code it may generate, at once and whatever its flags; nearly all of it never
+ * becomes memory, but RLIMIT_DATA counts it (VmData of an empty script: 560 MiB).
+ */
+const CODE_RANGE_MIB = 512;
 /** A child that outlives its parent in an endless loop ends by itself at last, in seconds of CPU. */
 const MAX_CPU_SECONDS = 24 * 3600;
 
@@ -94,7 +99,7 @@ const tool = (path: string | undefined, ...args: readonly string[]): readonly st
   path === undefined ? [] : [path, ...args];
 
 function limited(plan: Plan, tools: Tools): readonly string[] {
-  const bytes = plan.memoryMiB * 1024 * 1024;
+  const bytes = (plan.memoryMiB + CODE_RANGE_MIB) * 1024 * 1024;
   const own = plan.uid === 'same' ? [] : [`--nproc=${MAX_TASKS}`];
   return tool(
     tools.prlimit,

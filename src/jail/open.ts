@@ -18,6 +18,7 @@ export async function openJail({ settings, log }: OpenOptions): Promise<OpenJail
   requireMinimum(layers, settings);
   const held = layers.layers.filter((layer) => layer.held).map(({ name, by }) => `${name}(${by})`);
   log.info('jail.open', { launcher: layers.plan.launcher, uid: layers.plan.uid, held: held.join(' ') });
-  for (const { name, text } of missingLayers(layers, settings)) log.warn('jail.layer-missing', { layer: name, text: text.en });
+  for (const { name, text } of missingLayers(layers, settings))
+    log.warn('jail.layer-missing', { layer: name, text: text.en });
   return createJail({ settings, layers, log });
 }

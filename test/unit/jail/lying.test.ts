@@ -12,7 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => jail.close());
 
-const run = (lie: string, deadlineMs = options.deadlineMs) => jail.run(messageJob(), bytesOf(lie), { ...options, deadlineMs });
+const run = (lie: string, deadlineMs = options.deadlineMs) =>
+  jail.run(messageJob(), bytesOf(lie), { ...options, deadlineMs });
 
 async function expectNextIsServed(): Promise<void> {
   const next = await run('an honest job');
@@ -86,9 +87,11 @@ test('F03: what fails in a used and in an untouched process fails once, not for 
 
 test('an answer before any question: no job is given to that process', async () => {
   const early = bareJail('early');
-  await expect(early.run(messageJob(), bytesOf('x'), options)).resolves.toMatchObject({ kind: 'failed' }).catch((error: unknown) => {
-    expect(error).toMatchObject({ code: 'E_JAIL_UNAVAILABLE' });
-  });
+  await expect(early.run(messageJob(), bytesOf('x'), options))
+    .resolves.toMatchObject({ kind: 'failed' })
+    .catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'E_JAIL_UNAVAILABLE' });
+    });
   await early.close();
 });
 

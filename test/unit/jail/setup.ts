@@ -55,7 +55,10 @@ export function jailOver(name: string, layers: LayerReport, sanitizer: Partial<S
 }
 
 /** `undefined`, with the reason printed, where this machine does not allow the launcher. */
-export async function layersOf(launcher: LauncherName, secretPaths: readonly string[] = []): Promise<LayerReport | undefined> {
+export async function layersOf(
+  launcher: LauncherName,
+  secretPaths: readonly string[] = [],
+): Promise<LayerReport | undefined> {
   try {
     return await probeLayers(settingsWith({ launcher }), secretPaths);
   } catch (error) {

@@ -52,7 +52,8 @@ const LIES: Readonly<Record<string, (nonce: string, input: Buffer) => void>> = {
   'endless-noise': () => endless(Buffer.alloc(65536, 0x41)),
   'endless-progress': (nonce) => endless(encodeFrame(FRAME.progress, { nonce, part: '1' }, 0)),
   'bad-part': (nonce) => write(encodeFrame(FRAME.progress, { nonce, part: '件名' }, 0)),
-  'lengths-differ': (nonce) => write(encodeFrame(FRAME.answer, { nonce, body: {}, blobs: [] }, 1).subarray(0)),
+  'lengths-differ': (nonce) =>
+    write(Buffer.concat([encodeFrame(FRAME.answer, { nonce, body: {}, blobs: [] }, 1), Buffer.from('x')])),
   'many-blobs': (nonce) => {
     const sha256 = createHash('sha256').digest('hex');
     const blobs = Array.from({ length: 1000 }, () => ({ bytes: 0, sha256 }));
