@@ -32,12 +32,16 @@ export interface Character {
   /** Em box in points of the shown page. */
   readonly box: Box;
   readonly textObject: number;
+  /** True when the document has the font and asks for it to be painted: what is not seen then is meant not to be seen. */
+  readonly drawnByOwnFont: boolean;
 }
 
 /** Scale for FPDF_PageToDevice, which answers in whole units: a thousandth of a point. */
 const UNITS_PER_POINT = 1000;
 /** Distance of the three points that fix the mapping. */
 const ARM_PT = 1000;
+/** FPDF_TEXTRENDERMODE_INVISIBLE. */
+const INVISIBLE = 3;
 /** Below this a matrix has no direction. In points. */
 const SMALLEST_EM_PT = 0.01;
 
@@ -75,13 +79,23 @@ export function* charactersOf(document: PdfDocument, page: Page): Generator<Char
     for (let i = 0; i < count; i++) {
       if (lib.FPDFText_IsGenerated(text, i) === 1) continue;
       const character = readCharacter(document, text, i, scratch, toShown);
-      if (character !== undefined) yield character;
+      if (character === undefined) continue;
+      // Beyond the BMP (𠮷, 𠮟) the engine reports two surrogates as two characters.
+      const low = isHighSurrogate(character.untrustedCode) && i + 1 < count ? lib.FPDFText_GetUnicode(text, i + 1) : 0;
+      if (low >= 0xdc00 && low <= 0xdfff) i++;
+      yield low >= 0xdc00 && low <= 0xdfff
+        ? { ...character, untrustedCode: joined(character.untrustedCode, low) }
+        : character;
     }
   } finally {
     lib.free(scratch);
     lib.FPDFText_ClosePage(text);
   }
 }
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
+
+const joined = (high: number, low: number): number => 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
 
 function readCharacter(
   document: PdfDocument,
@@ -108,6 +122,7 @@ function readCharacter(
   const tightLeft = view.getFloat64(scratch, true);
   const tightRight = view.getFloat64(scratch + 8, true);
   const advanceKnown = Math.abs(tightLeft - loose.left) > 1e-3 || Math.abs(tightRight - loose.right) > 1e-3;
+  const textObject = lib.FPDFText_GetTextObject(text, index);
   return {
     untrustedCode: lib.FPDFText_GetUnicode(text, index),
     hyphen: lib.FPDFText_IsHyphen(text, index) === 1,
@@ -115,8 +130,17 @@ function readCharacter(
     advance: advanceFromBox(own, loose, advanceKnown),
     advanceKnown,
     box: shownBox(loose, toShown),
-    textObject: lib.FPDFText_GetTextObject(text, index),
+    textObject,
+    drawnByOwnFont: drawnByOwnFont(document, textObject),
   };
+}
+
+/** Invisible text (mode 3) counts as drawn by its own font: no other font would show it either. */
+function drawnByOwnFont(document: PdfDocument, textObject: number): boolean {
+  const { lib } = document.instance;
+  if (textObject === 0 || lib.FPDFTextObj_GetTextRenderMode(textObject) === INVISIBLE) return true;
+  const font = lib.FPDFTextObj_GetFont(textObject);
+  return font === 0 || lib.FPDFFont_GetIsEmbedded(font) !== 0;
 }
 
 /** The loose box is `advance` by one em, turned by the character's matrix and boxed again: solved for the advance. */

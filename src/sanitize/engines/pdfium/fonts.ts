@@ -81,6 +81,33 @@ function tableOf(font: Uint8Array, tag: number): Uint8Array | undefined {
   return undefined;
 }
 
+let coverage: ReadonlySet<number> | undefined;
+
+/** True when our gothic has a glyph for the code point; the mincho has the same repertoire. */
+export function standInHas(codePoint: number): boolean {
+  coverage ??= codePointsOf(fontBytes(0));
+  return coverage.has(codePoint);
+}
+
+const CMAP_TAG = 0x636d6170;
+
+/** Code points in the font's segmented coverage subtable (`cmap` format 12, which both families have). */
+function codePointsOf(font: Uint8Array): ReadonlySet<number> {
+  const found = new Set<number>();
+  const table = tableOf(font, CMAP_TAG);
+  if (table === undefined) return found;
+  const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
+  for (let i = 0; i < view.getUint16(2); i++) {
+    const subtable = view.getUint32(4 + 8 * i + 4);
+    if (view.getUint16(subtable) !== 12) continue;
+    for (let group = 0; group < view.getUint32(subtable + 12); group++) {
+      const at = subtable + 16 + 12 * group;
+      for (let code = view.getUint32(at); code <= view.getUint32(at + 4); code++) found.add(code);
+    }
+  }
+  return found;
+}
+
 function cString(bytes: Uint8Array, pointer: number): string {
   const end = bytes.indexOf(0, pointer);
   const raw = bytes.subarray(pointer, Math.min(end < 0 ? pointer : end, pointer + 256));

@@ -149,8 +149,8 @@ function finishRun(
   }
   if (cids.length === 0) return undefined;
   const { a, b, c, d, e, f } = first.character.matrix;
-  // Vertical glyphs hang from the middle of their top edge (W2: 500, 880).
-  const [right, up] = vertical ? [first.character.advance / 2, ASCENT / 1000] : [0, 0];
+  // Vertical glyphs hang from the middle of their top edge (W2: 500, 880); stacked characters are one em wide.
+  const [right, up] = vertical ? [0.5, ASCENT / 1000] : [0, 0];
   const x = Math.min(page.widthPt, Math.max(0, e + a * right + c * up));
   const y = Math.min(page.heightPt, Math.max(0, f + b * right + d * up));
   return { vertical, matrix: [a, b, c, d, x, y], cids };

@@ -1,6 +1,7 @@
 /** The text layer of one page: the document's characters, cleaned, and only those that the picture shows. */
 import { type Box, type Character, charactersOf } from '../../engines/pdfium/characters.ts';
 import type { PdfDocument } from '../../engines/pdfium/document.ts';
+import { standInHas } from '../../engines/pdfium/fonts.ts';
 import type { Bitmap, Page } from '../../engines/pdfium/page.ts';
 import { fateOf } from './clean.ts';
 import { joinLigatures, type Piece, runsOf } from './runs.ts';
@@ -37,8 +38,12 @@ export function textLayer(
     const text = cleaned(character, counts);
     if (text === undefined || offPage(character.box, page) || tooLarge(character)) continue;
     if (text.trim() !== '' && !isShown(character.box, page, picture, rgbx)) {
-      counts.hidden++;
-      continue;
+      // A character that our stand-in fonts lack is missing from the picture only here: its text is all that is left of it.
+      if (character.drawnByOwnFont || standInHas(character.untrustedCode)) {
+        counts.hidden++;
+        continue;
+      }
+      counts.unmapped++;
     }
     pieces.push({ character, text });
   }
