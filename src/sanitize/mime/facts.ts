@@ -1,22 +1,12 @@
 /** What a message's header says about it: decoded, the first of duplicates, nothing believed. The composer cleans it. */
 import { decodeHeaderLatin1 } from '../charset/header.ts';
+import type { HeaderFacts } from '../compose.ts';
 import type { UntrustedMailbox } from '../header-fields.ts';
 import { parseAddresses } from './addresses.ts';
 import type { Defect, HeaderField } from './tree.ts';
 
-export interface HeaderFacts {
-  readonly subject: string;
-  readonly from: readonly UntrustedMailbox[];
-  readonly to: readonly UntrustedMailbox[];
-  readonly cc: readonly UntrustedMailbox[];
-  readonly replyTo: readonly UntrustedMailbox[];
-  /** As it stands there. */
-  readonly date: string;
-  /** With angle brackets as they stand there, '' when missing. */
-  readonly messageId: string;
-  readonly inReplyTo: string;
-  /** Oldest first, at most MAX_REFERENCES: the first one and the last ones. */
-  readonly references: readonly string[];
+export interface ReadHeader {
+  readonly facts: HeaderFacts;
   readonly defects: readonly Defect[];
 }
 
@@ -41,7 +31,7 @@ const MAX_LIST_BYTES = 512 * 1024;
 /** The composer writes 50 at most. */
 const MAX_REFERENCES = 50;
 
-export function headerFacts(fields: readonly HeaderField[]): HeaderFacts {
+export function headerFacts(fields: readonly HeaderField[]): ReadHeader {
   const defects: Defect[] = [];
   for (const name of SINGLETONS) {
     const count = fields.filter((field) => field.name === name).length;
@@ -54,7 +44,7 @@ export function headerFacts(fields: readonly HeaderField[]): HeaderFacts {
     if (cut || value.length > MAX_LIST_BYTES) defects.push({ what: 'too-many-addresses', count: 1 });
     return mailboxes;
   };
-  return {
+  const facts = {
     subject: decodeHeaderLatin1(first('subject').slice(0, MAX_SUBJECT_BYTES)),
     from: list('from'),
     to: list('to'),
@@ -62,10 +52,10 @@ export function headerFacts(fields: readonly HeaderField[]): HeaderFacts {
     replyTo: list('reply-to'),
     date: first('date').slice(0, 200),
     messageId: messageIds(first('message-id'))[0] ?? '',
-    inReplyTo: messageIds(first('in-reply-to'))[0] ?? '',
+    inReplyTo: messageIds(first('in-reply-to')).slice(0, 1),
     references: shortened(messageIds(first('references'))),
-    defects,
   };
+  return { facts, defects };
 }
 
 /** `<…>` tokens of a value. Bounded before it is searched. */

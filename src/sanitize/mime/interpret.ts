@@ -99,7 +99,10 @@ function firstParams(structured: StructuredValue): Record<string, string> {
 /** All boundaries that readers extract from one Content-Type value (M05–M13). */
 function boundariesOf(raw: string, structured: StructuredValue, defects: string[]): string[] {
   const own = candidatesOf(structured, 'boundary');
-  if (structured.parameters.filter(({ name }) => name === 'boundary').length > 1) {
+  if (
+    own.length > 1 ||
+    structured.parameters.filter(({ name, section }) => name === 'boundary' && section < 0).length > 1
+  ) {
     defects.push(own.length > 1 ? 'duplicate-boundary' : 'repeated-boundary');
   }
   const all = new Set<string>();
@@ -149,7 +152,7 @@ function transferEncodings(values: readonly string[], defects: string[]): { enco
     if (names.length > 1) defects.push('transfer-encoding-list');
     if (/["']/.test(plain)) defects.push('transfer-encoding-quoted');
     for (const name of names) {
-      const encoding = encodingOf(name) ?? encodingOf(name.split(/[\s(]/)[0] ?? '') ?? known(name);
+      const encoding = encodingOf(name) ?? known(name);
       if (encoding === undefined) unknown = name.slice(0, 40) || 'empty';
       else encodings.add(encoding);
     }

@@ -49,7 +49,7 @@ export function decodeEntity(data: Buffer, entity: ReadEntity, path: string, see
  * Of several claimed encodings the one that the body is really in. No second file is made of the others: undecoded
  * base64 is not another view but the same file in letters, and it would carry what we must rebuild.
  */
-function chooseEncoding(encodings: readonly Encoding[], raw: Uint8Array): Encoding | undefined {
+export function chooseEncoding(encodings: readonly Encoding[], raw: Uint8Array): Encoding | undefined {
   if (encodings.length < 2) return encodings[0];
   if (encodings.includes('base64') && looksLikeBase64(raw)) return 'base64';
   return (['uuencode', 'quoted-printable', 'identity', 'base64'] as const).find(

@@ -7,12 +7,13 @@
  */
 import { decodeTransfer } from './encodings.ts';
 import { gapContent } from './gaps.ts';
-import { decodeEntity } from './leaf.ts';
+import { chooseEncoding, decodeEntity } from './leaf.ts';
 import { type Choices, type Fork, MAIN_READING, type ReadEntity, type Reading, readTree } from './reader.ts';
 import type { Defect, Entity, Leaf, MimeMessage, ParseOptions, Span } from './tree.ts';
 
 /** Readings of one message; each costs as much as the first. Real mail needs one. */
 const MAX_READINGS = 6;
+const USUAL_PREAMBLE_BYTES = 256;
 /** Leaves that the union may add. */
 const MAX_UNION = 50;
 
@@ -35,7 +36,7 @@ export function parseMessage(bytes: Uint8Array, options: ParseOptions): MimeMess
     const source = choices.bareCrEndsLine ? crAsLf(text) : text;
     const reading = readTree(source, choices, options.limits);
     for (const entity of leavesOf(reading.root)) {
-      if (isExplained(entity, leaves)) continue;
+      if (isExplained(source, entity, leaves)) continue;
       const { leaf } = decodeEntity(source, entity, 'u', 'reading');
       others.push(leaf);
     }
@@ -116,10 +117,12 @@ function* leavesOf(root: ReadEntity): Generator<ReadEntity> {
  * A leaf of another reading that shows nothing new: the same bytes in the same encoding; one that swallows whole leaves
  * of ours (their source, not another file); or plain text inside a text that we show anyway.
  */
-function isExplained(entity: ReadEntity, leaves: readonly Leaf[]): boolean {
-  const encoding = entity.interpretation.encodings[0] ?? 'unknown';
+function isExplained(data: Buffer, entity: ReadEntity, leaves: readonly Leaf[]): boolean {
+  const encoding =
+    chooseEncoding(entity.interpretation.encodings, data.subarray(entity.start, entity.end)) ?? 'unknown';
   return leaves.some((leaf) => {
-    if (leaf.start === entity.start && leaf.end === entity.end) return true;
+    const decodesAlike = encoding === leaf.encoding || encoding === 'identity' || encoding === 'unknown';
+    if (leaf.start === entity.start && leaf.end === entity.end) return decodesAlike;
     const swallows = entity.start <= leaf.start && entity.end >= leaf.end && leaf.end > leaf.start;
     if (swallows) return true;
     const inside = entity.start >= leaf.start && entity.end <= leaf.end;
@@ -187,6 +190,8 @@ function judgeGaps(
     if (kind !== 'preamble' && kind !== 'epilogue' && kind !== 'gap') continue;
     const content = gapContent(data.subarray(start, end));
     if (content === 'blank') continue;
+    // «This is a multi-part message in MIME format.»: most mails have it, no reader shows it (RFC 2046 §5.1.1).
+    if (kind === 'preamble' && content === 'text' && end - start <= USUAL_PREAMBLE_BYTES) continue;
     note(`${kind}-${content}`);
     const covered = union.some((leaf) => leaf.end > leaf.start && leaf.start < end && leaf.end > start);
     if (content === 'encoded-file' && !covered) unexplained = true;

@@ -1,0 +1,49 @@
+/** Two readers, one union: an attachment that only one of them sees, both ways. */
+import { expect, test } from 'vitest';
+import { readSecond } from '../../../../src/sanitize/mime/second.ts';
+import { united } from '../../../../src/sanitize/mime/union.ts';
+import { ATTACHMENT, bytesOf, defectNames, found, MARKER, parse, read, twoParts } from './mails.ts';
+
+const PLAIN = 'Content-Type: multipart/mixed; boundary="foo"';
+const second = async (...lines: readonly string[]) => readSecond(Buffer.from(bytesOf(...lines)), 500);
+
+test('an attachment behind a delimiter with blanks is seen by the first reader only', async () => {
+  // RFC 2046 §5.1.1 allows blanks behind a delimiter; the second reader does not.
+  const lines = twoParts([PLAIN], 'foo').map((line) => (line === '--foo' ? '--foo \t' : line));
+  const other = await second(...lines);
+  expect(other.kind === 'read' && other.leaves.some((leaf) => Buffer.from(leaf.bytes).includes(MARKER))).toBe(false);
+  const message = await read(...lines);
+  expect(found(message)).toBe(true);
+  expect(defectNames(message)).toContain('only-first-reader');
+});
+
+test('an attachment whose body a bare CR begins is seen by the second reader only', async () => {
+  const only = {
+    type: 'application/x-msdownload',
+    untrustedName: 'a.exe',
+    disposition: 'attachment',
+    bytes: Buffer.from(MARKER),
+  };
+  const own = parse(...twoParts([PLAIN], 'foo', ['Content-Type: text/plain', '', 'other']));
+  const message = united(own, [only]);
+  expect(message.leaves.at(-1)).toMatchObject({ path: 'u1', seenBy: 'second', untrustedNames: ['a.exe'] });
+  expect(defectNames(message)).toContain('only-second-reader');
+});
+
+test('both agree on an ordinary mail', async () => {
+  const message = await read(...twoParts([PLAIN], 'foo'));
+  expect(message.leaves.map(({ seenBy, path }) => [path, seenBy])).toEqual([
+    ['1', 'both'],
+    ['2', 'both'],
+  ]);
+  expect(message.defects).toEqual([]);
+});
+
+test('a second reader that fails is a defect, never the end', async () => {
+  // mailsplit refuses header blocks of more than 1 MiB in a part; ours allows as much, so this stays just below.
+  const parts = Array.from({ length: 1200 }, () => ['--foo', '', 'x']).flat();
+  const message = await read(...[PLAIN, '', ...parts, '--foo', ...ATTACHMENT, '--foo--']);
+  expect(message.hold).toBe('limit-exceeded');
+  const other = await readSecond(Buffer.from(bytesOf(...[PLAIN, '', ...parts, '--foo--'])), 500);
+  expect(other.kind).toBe('failed');
+});
