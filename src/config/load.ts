@@ -1,0 +1,107 @@
+/**
+ * Reads the configuration: YAML 1.2, the schema, then what only holds between settings (rules.ts). All mistakes are
+ * told at once, each with its place, what is wrong and what to do; with any mistake the start is refused.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Document, LineCounter, parseDocument } from 'yaml';
+import { GatewayError } from '../message/errors.ts';
+import { type Mistake, mistake, mistakesOf } from './mistakes.ts';
+import { brokenRules } from './rules.ts';
+import { type Settings, settingsSchema } from './schema.ts';
+
+/** Ten thousand tenants fit; more is no configuration. */
+const MAX_BYTES = 10 * 1024 * 1024;
+
+/** Anchors may be used, but not to blow a small file up (the «billion laughs»). */
+const MAX_ALIASES = 100;
+
+/** @returns settings with all paths absolute. @throws GatewayError E_CONFIG_INVALID */
+export function loadSettings(file: string): Settings {
+  const path = resolve(file);
+  return parseSettings(textOf(path), path);
+}
+
+/**
+ * @param file absolute name of the file that `text` came from: relative paths start at its folder.
+ * @throws GatewayError E_CONFIG_INVALID
+ */
+export function parseSettings(text: string, file: string): Settings {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const unreadable = document.errors.map(({ pos, message }) =>
+    mistake(
+      '',
+      `line ${lines.linePos(pos[0]).line} is not YAML: ${message}`,
+      'correct that line (spaces, not tabs, set the depth)',
+    ),
+  );
+  if (unreadable.length > 0) throw invalid(file, unreadable);
+
+  const input = valueOf(document, file);
+  const parsed = settingsSchema.safeParse(input);
+  if (!parsed.success)
+    throw invalid(
+      file,
+      parsed.error.issues.flatMap((issue) => mistakesOf(issue, input)),
+    );
+
+  const settings = withAbsolutePaths(parsed.data, dirname(file));
+  const broken = brokenRules(settings);
+  if (broken.length > 0) throw invalid(file, broken);
+  return settings;
+}
+
+function textOf(file: string): string {
+  try {
+    const bytes = readFileSync(file);
+    if (bytes.length > MAX_BYTES)
+      throw invalid(file, [mistake('', `${bytes.length} bytes`, `use at most ${MAX_BYTES}`)]);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    if (error instanceof TypeError) throw invalid(file, [mistake('', 'is not UTF-8', 'save the file as UTF-8')]);
+    const todo = 'name the configuration with --config FILE; config/gateway.example.yaml is one to start from';
+    throw invalid(file, [mistake('', `cannot be read (${codeOf(error)})`, todo)]);
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error);
+
+function valueOf(document: Document, file: string): unknown {
+  try {
+    // An empty file gets the same answers as an empty group: what is missing.
+    return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
+  } catch (error) {
+    throw invalid(file, [mistake('', `cannot be read: ${String(error)}`, 'use fewer anchors and aliases')]);
+  }
+}
+
+function invalid(file: string, mistakes: readonly Mistake[]): GatewayError {
+  const lines = mistakes.map(({ path, wrong, todo }) => `  ${path === '' ? 'file' : path}: ${wrong} → ${todo}`);
+  const head = `${file}: ${mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`}`;
+  return new GatewayError('E_CONFIG_INVALID', [head, ...lines].join('\n'), { file, mistakes: mistakes.length });
+}
+
+function withAbsolutePaths(settings: Settings, folder: string): Settings {
+  const at = (path: string): string => resolve(folder, path);
+  const { intake, tenants, vault } = settings;
+  return {
+    ...settings,
+    dataDir: at(settings.dataDir),
+    intake:
+      intake.tls === undefined
+        ? intake
+        : { ...intake, tls: { keyFile: at(intake.tls.keyFile), certFile: at(intake.tls.certFile) } },
+    tenants: tenants.map((tenant) => {
+      const { recipients, nextHop } = tenant;
+      return {
+        ...tenant,
+        recipients: recipients.kind === 'list' ? { ...recipients, file: at(recipients.file) } : recipients,
+        nextHop: nextHop.caFile === undefined ? nextHop : { ...nextHop, caFile: at(nextHop.caFile) },
+      };
+    }),
+    vault: { ...vault, stores: vault.stores.map((store) => ({ ...store, path: at(store.path) })) },
+  };
+}
