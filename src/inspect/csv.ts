@@ -64,5 +64,5 @@ function cellProblem(cell: string): string {
   if (/[\t\r]/.test(cell)) return 'TAB or CR in a cell';
   const start = cell.trimStart();
   if (!FORMULA_START.test(start)) return '';
-  return INERT_NUMBER.some((number) => number.test(cell)) ? '' : 'a cell that starts a formula';
+  return INERT_NUMBER.some((number) => number.test(start)) ? '' : 'a cell that starts a formula';
 }

@@ -9,8 +9,7 @@ export interface HuffmanTable {
 }
 
 export interface ScanComponent {
-  /** Blocks of this component in one MCU: h × v. */
-  readonly blocks: number;
+  /** Sampling factors (A.1.1): h × v blocks of this component stand in one MCU. */
   readonly h: number;
   readonly v: number;
   readonly dc: HuffmanTable;
@@ -59,8 +58,8 @@ export function decodeScan(
   const mcus = Math.ceil(width / (8 * hMax)) * Math.ceil(height / (8 * vMax));
   const dcTables: Uint16Array[] = [];
   const acTables: Uint16Array[] = [];
-  for (const { blocks, dc, ac } of components) {
-    for (let i = 0; i < blocks; i++) {
+  for (const { h, v, dc, ac } of components) {
+    for (let i = 0; i < h * v; i++) {
       dcTables.push(dc.lookup);
       acTables.push(ac.lookup);
     }

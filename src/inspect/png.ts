@@ -1,10 +1,10 @@
 /**
- * Strict reader of the PNG files that our encoder writes (sharp on raw pixels, `.png()`): PNG third edition.
+ * Strict reader of the PNG files that we write: docs/output-grammar.md §8 (PNG third edition).
  *
  * Danger: text, EXIF, ICC and private chunks, APNG frames, bytes behind IEND or behind the zlib stream, a size that
  * disagrees with the data.
- * Grammar: signature, IHDR, PLTE and tRNS where a palette is used, pHYs with our one value, IDAT…, IEND; CRCs right; the
- * IDATs are one zlib stream of exactly height × (1 + row) bytes, every row led by a filter 0–4.
+ * Grammar: signature, IHDR (8 bit RGB, not interlaced), pHYs with our one value, IDAT…, IEND; CRCs right; the IDATs are
+ * one zlib stream of exactly height × (1 + 3 × width) bytes, every row led by a filter 0–4.
  */
 import { crc32 } from 'node:zlib';
 import { inflateWhole, latin1, u32 } from './bytes.ts';
@@ -13,6 +13,9 @@ const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 
 /** 1,000 pixels a metre both ways: what libvips writes for pixels without a resolution. */
 const PHYS = Buffer.from('000003e8000003e801', 'hex');
+
+/** IHDR from the bit depth on: 8 bits, RGB, the one compression and filter method there is, not interlaced. */
+const FORMAT = Buffer.from([8, 2, 0, 0, 0]);
 
 /** policy/policy.ts allows at most 60 Mpx by default and the schema bounds what an operator may set. */
 const MAX_PIXELS = 250_000_000;
@@ -24,14 +27,9 @@ interface Chunk {
 
 interface Header {
   readonly height: number;
-  readonly depth: number;
-  readonly palette: boolean;
   /** Bytes of one row with its filter byte. */
   readonly rowBytes: number;
 }
-
-/** Channels by colour type; 4 (grey with alpha) our encoder never writes. */
-const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 6: 4 };
 
 /** Every problem found; none for a file of ours. */
 export function pngProblems(bytes: Uint8Array): readonly string[] {
@@ -47,12 +45,10 @@ function firstProblem(bytes: Uint8Array): string | undefined {
   if (typeof header === 'string') return header;
 
   const order = chunks.map(({ name }) => name).join(' ');
-  const known = header.palette ? /^IHDR PLTE( tRNS)?( pHYs)?( IDAT)+ IEND$/ : /^IHDR( pHYs)?( IDAT)+ IEND$/;
-  if (!known.test(order)) return `chunks stand as ${order.slice(0, 80)}`;
-  return (
-    chunks.map((chunk) => contentProblem(chunk, chunks, header)).find((found) => found !== undefined) ??
-    pixelProblem(chunks, header)
-  );
+  if (!/^IHDR pHYs( IDAT)+ IEND$/.test(order)) return `chunks stand as ${order.slice(0, 80)}`;
+  if (chunks[1] === undefined || PHYS.compare(chunks[1].content) !== 0) return 'another resolution than ours';
+  if (chunks.at(-1)?.content.length !== 0) return 'IEND with content';
+  return pixelProblem(chunks, header);
 }
 
 function chunksOf(bytes: Uint8Array): readonly Chunk[] | string {
@@ -73,33 +69,10 @@ function chunksOf(bytes: Uint8Array): readonly Chunk[] | string {
 function headerOf(chunk: Chunk | undefined): Header | string {
   if (chunk?.name !== 'IHDR' || chunk.content.length !== 13) return 'no IHDR';
   const { content } = chunk;
-  const [width, height, depth, colour] = [u32(content, 0), u32(content, 4), content[8] ?? 0, content[9] ?? 0];
-  const channels = CHANNELS[colour];
-  if (channels === undefined) return `colour type ${colour}`;
-  const depths = colour === 0 || colour === 3 ? [1, 2, 4, 8] : [8];
-  if (!depths.includes(depth)) return `${depth} bits with colour type ${colour}`;
-  if (content[10] !== 0 || content[11] !== 0 || content[12] !== 0) return 'compression, filter or interlace is not 0';
+  const [width, height] = [u32(content, 0), u32(content, 4)];
+  if (FORMAT.compare(content.subarray(8)) !== 0) return 'another pixel format than ours';
   if (!(width > 0 && height > 0 && width * height <= MAX_PIXELS)) return 'size out of bounds';
-  return { height, depth, palette: colour === 3, rowBytes: 1 + Math.ceil((width * channels * depth) / 8) };
-}
-
-function contentProblem({ name, content }: Chunk, chunks: readonly Chunk[], header: Header): string | undefined {
-  switch (name) {
-    case 'PLTE':
-      return content.length % 3 === 0 && content.length > 0 && content.length / 3 <= 2 ** header.depth
-        ? undefined
-        : 'palette of another length';
-    case 'tRNS': {
-      const entries = (chunks.find((chunk) => chunk.name === 'PLTE')?.content.length ?? 0) / 3;
-      return content.length > 0 && content.length <= entries ? undefined : 'tRNS of another length';
-    }
-    case 'pHYs':
-      return PHYS.compare(content) === 0 ? undefined : 'another resolution than ours';
-    case 'IEND':
-      return content.length === 0 ? undefined : 'IEND with content';
-    default:
-      return undefined;
-  }
+  return { height, rowBytes: 1 + 3 * width };
 }
 
 function pixelProblem(chunks: readonly Chunk[], { height, rowBytes }: Header): string | undefined {
