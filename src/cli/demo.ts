@@ -6,11 +6,11 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTransport } from 'nodemailer';
 import { loadSettings } from '../config/load.ts';
-import { verifyForwarded } from '../gate/receipt.ts';
+import { verifyForwarded } from '../gate/forwarded.ts';
 import { publicFile } from '../keys/directory.ts';
 import { loadReceiptVerifiers } from '../keys/load.ts';
 import { END_STATES } from '../message/states.ts';
-import { texts } from '../message/texts.ts';
+import { OUTCOME_SENTENCES, STATE_SENTENCES } from '../message/texts.ts';
 import { prepareDataFolder } from '../roles/prepare.ts';
 import { startSupervisor } from '../roles/supervisor.ts';
 import { openLog } from '../telemetry/log.ts';
@@ -156,7 +156,7 @@ async function look({ database }: Reader, sent: Sent): Promise<Result> {
 /** Prints the table. @returns true when every row is as expected and every byte on the wire is what was signed. */
 function report(output: Output, results: readonly Result[], sink: Sink, keysFile: string): boolean {
   const verifiers = loadReceiptVerifiers(keysFile);
-  const checked = sink.received.filter(({ bytes }) => verifyForwarded(bytes, verifiers).kind === 'valid').length;
+  const checked = sink.received.filter(({ bytes }) => verifyForwarded(bytes, verifiers).kind === 'verified').length;
   const good = results.every(({ asExpected }) => asExpected) && checked === sink.received.length;
   if (output.json) {
     output.value({
@@ -172,8 +172,10 @@ function report(output: Output, results: readonly Result[], sink: Sink, keysFile
       results.map(({ sample, states, outcomes: found, asExpected, reply }) => [
         asExpected ? '✓' : '✗',
         sample.what,
-        states.length === 0 ? reply : [...new Set(states)].map((state) => texts.states[state as 'held'].ja).join('、'),
-        found.length === 0 ? '—' : found.map((outcome) => texts.outcomes[outcome as 'pdf'].ja).join('、'),
+        states.length === 0
+          ? reply
+          : [...new Set(states)].map((state) => STATE_SENTENCES[state as 'held'].ja).join('、'),
+        found.length === 0 ? '—' : found.map((outcome) => OUTCOME_SENTENCES[outcome as 'pdf'].ja).join('、'),
       ]),
     ),
   );

@@ -1,7 +1,7 @@
 /** `sekisho messages list|show`: where each mail stands. Subjects and addresses are shown to whoever may read the database. */
 import type { RecipientState } from '../message/states.ts';
 import { worstOf } from '../message/states.ts';
-import { texts } from '../message/texts.ts';
+import { STATE_SENTENCES } from '../message/texts.ts';
 import { EXIT, openOutput, printable, table } from './output.ts';
 import { openReader } from './reader.ts';
 
@@ -54,7 +54,7 @@ export async function list(options: ListOptions): Promise<number> {
         row.id,
         japanTime(row.received_at),
         row.tenant,
-        texts.states[row.state][output.language],
+        STATE_SENTENCES[row.state][output.language],
         row.reverse_path === '' ? '<>' : row.reverse_path,
         (row.untrusted_subject ?? '').slice(0, 60),
       ]),
@@ -99,7 +99,11 @@ export async function show(id: string, options: ShowOptions): Promise<number> {
   output.line(
     `\n${table(
       ja ? ['宛先', '状態', '応答'] : ['recipient', 'state', 'reply'],
-      recipients.map(({ address, state, last_reply }) => [address, texts.states[state][output.language], last_reply]),
+      recipients.map(({ address, state, last_reply }) => [
+        address,
+        STATE_SENTENCES[state][output.language],
+        last_reply,
+      ]),
     )}`,
   );
   if (parts.length > 0) {

@@ -23,8 +23,8 @@ export async function serve(options: Options): Promise<number> {
     return EXIT.wrongUsage;
   }
   const log = openLog('supervisor', settings.logLevel);
-  await requireProduction(settings, log);
   const separation = await prepareDataFolder(settings, log);
+  requireProduction(settings, log);
   const stop = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop.resolve);
   const supervisor = startSupervisor({ roles, configFile, separation, log });

@@ -17,12 +17,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 const made = (text: string): Html => ({ text }) as Html;
 
 function render(value: Value): string {
-  if (typeof value === 'string') return escape(value);
+  if (typeof value === 'string') return escaped(value);
   if (typeof value === 'number') return String(value);
   if ('text' in value) return value.text;
   return value.map(({ text }) => text).join('');

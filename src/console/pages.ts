@@ -1,9 +1,10 @@
 /** The pages of the plain viewer: rows in, HTML out. All untrusted strings pass the escaping template. */
 import type { MessageTable, RecipientTable } from '../database/schema.ts';
 import type { Preview } from '../message/jobs.ts';
+import type { Removal } from '../message/outcome.ts';
 import type { AttachmentReport, Report } from '../message/report.ts';
 import { worstOf } from '../message/states.ts';
-import { texts } from '../message/texts.ts';
+import { BLOCK_SENTENCES, fill, OUTCOME_SENTENCES, REMOVAL_SENTENCES, STATE_SENTENCES } from '../message/texts.ts';
 import { type Html, html } from './html.ts';
 
 export interface ListedMessage {
@@ -47,7 +48,7 @@ function listRow({ row, recipients }: ListedMessage): Html {
   const subject = row.untrusted_subject ?? (row.kind === 'notice' ? '(管理者への通知)' : '(処理中)');
   return html`<tr><td>${japanTime(row.received_at)}</td><td>${row.tenant}</td>
 <td><a href="/messages/${row.id}">${subject === '' ? '(件名なし)' : subject}</a></td><td>${row.reverse_path === '' ? '<>' : row.reverse_path}</td>
-<td>${recipients.map(({ address }) => address).join(', ')}</td><td class="${TONES[state] ?? ''}">${texts.states[state].ja}</td></tr>`;
+<td>${recipients.map(({ address }) => address).join(', ')}</td><td class="${TONES[state] ?? ''}">${STATE_SENTENCES[state].ja}</td></tr>`;
 }
 
 export interface ShownMessage extends ListedMessage {
@@ -58,7 +59,7 @@ export interface ShownMessage extends ListedMessage {
 export function messagePage({ row, recipients, opened }: ShownMessage): string {
   const answers = recipients.map(
     ({ address, state, last_reply }) =>
-      html`<tr><td>${address}</td><td class="${TONES[state] ?? ''}">${texts.states[state].ja}</td><td>${last_reply}</td></tr>`,
+      html`<tr><td>${address}</td><td class="${TONES[state] ?? ''}">${STATE_SENTENCES[state].ja}</td><td>${last_reply}</td></tr>`,
   );
   return layout(
     `関所 — ${row.untrusted_subject ?? row.id}`,
@@ -77,24 +78,24 @@ function openedMessage(preview: Preview, report: Report): Html {
 }
 
 function removedList(report: Report): Html {
-  const items = report.body.removed.map(
-    ({ what, count }) => html`<li>本文: ${texts.removals[what].ja}(${count}件)</li>`,
-  );
+  const items = report.body.removed.map(({ what, count }) => html`<li>本文: ${removal(what, count)}</li>`);
   const links = report.body.links.map(
     ({ untrustedText, target }) => html`<li>リンク: 「${untrustedText}」→ ${target}</li>`,
   );
   const inParts = report.attachments.flatMap(({ untrustedName, removed }) =>
-    removed.map(({ what, count }) => html`<li>${untrustedName}: ${texts.removals[what].ja}(${count}件)</li>`),
+    removed.map(({ what, count }) => html`<li>${untrustedName}: ${removal(what, count)}</li>`),
   );
   const all = [...items, ...links, ...inParts];
   return all.length === 0 ? html`<p>ありません。</p>` : html`<ul>${all}</ul>`;
 }
 
+const removal = (what: Removal['what'], count: number): string => fill(REMOVAL_SENTENCES[what], 'ja', { count });
+
 function attachmentTable(attachments: readonly AttachmentReport[]): Html {
   if (attachments.length === 0) return html`<p>ありません。</p>`;
   const rows = attachments.map(
     (part) => html`<tr><td>${part.untrustedName}</td><td>${part.detectedType}</td><td>${part.bytes}</td>
-<td>${texts.outcomes[part.outcome].ja}${part.reason === undefined ? '' : `: ${texts.blockReasons[part.reason].ja}`}</td>
+<td>${OUTCOME_SENTENCES[part.outcome].ja}${part.reason === undefined ? '' : `: ${BLOCK_SENTENCES[part.reason].ja}`}</td>
 <td>${part.outputs.map(({ name, pages }) => (pages === undefined ? name : `${name}(${pages}ページ)`)).join(', ')}</td></tr>`,
   );
   return html`<table><thead><tr><th>元の名前</th><th>種類</th><th>バイト</th><th>結果</th><th>作り直したもの</th></tr></thead><tbody>${rows}</tbody></table>`;

@@ -2,62 +2,46 @@
  * Use case 2 of 3: an accepted message is rebuilt. Every step may be repeated: nothing is visible before the one
  * transaction at the end, and what a crash leaves in the vault is an orphan.
  */
-import { randomBytes } from 'node:crypto';
 import type { AuditEvent, AuditLog } from '../audit/audit.ts';
-import { parsePreview, parseReport } from '../config/report-schema.ts';
 import type { TenantSettings } from '../config/schema.ts';
 import type { Database, Tx } from '../database/database.ts';
-import type { GateDeps, Pass } from '../gate/gate.ts';
-import type { ReceiptFacts } from '../gate/receipt.ts';
-import type { Jail, JailAnswer } from '../jail/jail.ts';
 import { GatewayError } from '../message/errors.ts';
 import { newId } from '../message/ids.ts';
-import type { ChildAnswer, MessageJob, NoticeJob, Preview, TrustedFacts } from '../message/jobs.ts';
-import type { BlockReason, HoldReason } from '../message/outcome.ts';
+import type { NoticeJob, TrustedFacts } from '../message/jobs.ts';
+import type { HoldReason } from '../message/outcome.ts';
 import type { Report } from '../message/report.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { LeasedJob, Queue } from '../queue/queue.ts';
-import type { Log } from '../telemetry/log.ts';
 import type { StoredObject, Vault } from '../vault/vault.ts';
 import { insertObjects } from './accept.ts';
 import { type KnownMessage, loadMessage, loadObject, trustedFacts } from './facts.ts';
+import { type Passed, type RebuildDeps, rebuildMessage, writeNotice } from './rebuild.ts';
 
-export interface ProcessDeps {
+export interface ProcessDeps extends RebuildDeps {
   readonly database: Database;
   readonly queue: Queue;
   readonly audit: AuditLog;
   readonly vault: Vault;
-  readonly jail: Jail;
-  readonly gate: GateDeps;
-  readonly pass: Pass;
   readonly gatewayHost: string;
   tenant(id: string): TenantSettings;
   policy(name: string): Policy;
   /** Tells the outlet that a message is ready. */
   readonly ring: () => void;
-  readonly now: () => number;
-  readonly log: Log;
-}
-
-/** Attachments that may kill a child, one after the other, before the whole message is held. */
-const MAX_CULPRITS = 5;
-
-/** The gate's and a notice's own wall clock: both look at text and finished files only. */
-const GATE_MS = 60_000;
-
-/** What will cross, before it is stored. */
-interface Passed {
-  readonly bytes: Uint8Array;
-  readonly report: Report;
-  readonly preview: Preview;
-  readonly recipientSalt: string;
-  readonly policyVersion: string;
 }
 
 /** Rebuilds the message of a `process` job and queues its delivery. */
 export async function processMessage(deps: ProcessDeps, job: LeasedJob): Promise<void> {
   const message = await loadMessage(deps.database, job.messageId ?? '');
-  const passed = await sanitized(deps, message);
+  const original = await openOriginal(deps, message);
+  if (original === undefined) {
+    await store(deps, job, message, await heldNotice(deps, message, 'original-lost', []));
+    return;
+  }
+  const facts = factsOf(deps, message);
+  const policy = deps.policy(message.row.policy);
+  const rebuilt = await rebuildMessage(deps, { facts, policy, passwords: [], lineEnds: 'crlf' }, original);
+  const passed =
+    rebuilt.kind === 'passed' ? rebuilt : await heldNotice(deps, message, rebuilt.reason, rebuilt.problems);
   await store(deps, job, message, passed);
 }
 
@@ -66,20 +50,6 @@ export async function processNotice(deps: ProcessDeps, job: LeasedJob): Promise<
   const message = await loadMessage(deps.database, job.messageId ?? '');
   const notice = JSON.parse(job.payload) as NoticeJob['notice'];
   await store(deps, job, message, await composed(deps, message, notice));
-}
-
-async function sanitized(deps: ProcessDeps, message: KnownMessage): Promise<Passed> {
-  const { row } = message;
-  const original = await openOriginal(deps, message);
-  if (original === undefined) return heldNotice(deps, message, 'original-lost', []);
-
-  const policy = deps.policy(row.policy);
-  const answer = await sanitizeInJail(deps, message, policy, original);
-  if (answer.kind === 'failed') {
-    return heldNotice(deps, message, answer.why === 'timeout' ? 'timeout' : 'sanitizer-failed', [answer.detail]);
-  }
-  const result = await throughGate(deps, message, answer.value, policy.version);
-  return result.kind === 'passed' ? result.passed : heldNotice(deps, message, 'gate-refused', result.problems);
 }
 
 /** The original's clear bytes; undefined when too many shares are lost or tampered. */
@@ -94,69 +64,6 @@ async function openOriginal(deps: ProcessDeps, { row }: KnownMessage): Promise<U
     deps.log.error('original-lost', { tenant: row.tenant, messageId: row.id }, error);
     return undefined;
   }
-}
-
-/**
- * Runs the job; when an attachment kills its child, runs it again in a fresh one with that attachment held, so that the
- * mail goes on. A child may only add to what is held.
- */
-async function sanitizeInJail(
-  deps: ProcessDeps,
-  message: KnownMessage,
-  policy: Policy,
-  original: Uint8Array,
-): Promise<JailAnswer<ChildAnswer>> {
-  const { row } = message;
-  const holdParts: Record<string, BlockReason> = {};
-  for (let round = 0; ; round++) {
-    const job: MessageJob = {
-      kind: 'message',
-      facts: factsOf(deps, message),
-      policy,
-      holdParts,
-      passwords: [],
-      lineEnds: 'crlf',
-    };
-    const options = { tenant: row.tenant, deadlineMs: policy.limits.messageMs, fresh: round > 0 };
-    const answer = await deps.jail.run(job, original, options);
-    if (answer.kind === 'done') return answer;
-    const fields = { tenant: row.tenant, messageId: row.id, why: answer.why, detail: answer.detail };
-    deps.log.warn('jail-failed', fields);
-    const { part } = answer;
-    if (part === undefined || part in holdParts || round >= MAX_CULPRITS) return answer;
-    holdParts[part] =
-      answer.why === 'timeout' ? 'timeout' : answer.why === 'limit' ? 'limit-exceeded' : 'sanitizer-failed';
-  }
-}
-
-type GateResult =
-  | { readonly kind: 'passed'; readonly passed: Passed }
-  | { readonly kind: 'refused'; readonly problems: readonly string[] };
-
-async function throughGate(
-  deps: ProcessDeps,
-  { row, recipients }: KnownMessage,
-  answer: ChildAnswer,
-  policyVersion: string,
-): Promise<GateResult> {
-  if (answer.kind !== 'message') return { kind: 'refused', problems: ['the child answered another question'] };
-  const report = parseReport(answer.report);
-  const preview = parsePreview(answer.preview);
-  if (report === undefined || preview === undefined) {
-    return { kind: 'refused', problems: ['the report does not fit its schema'] };
-  }
-  const facts: ReceiptFacts = {
-    tenant: row.tenant,
-    messageId: row.id,
-    policyVersion,
-    atMs: deps.now(),
-    recipients: recipients.map(({ address }) => address),
-    recipientSalt: randomBytes(16).toString('hex'),
-  };
-  const verdict = await deps.pass(deps.gate, answer.bytes, facts, GATE_MS);
-  if (verdict.kind === 'refused') return { kind: 'refused', problems: verdict.problems };
-  const { recipientSalt } = facts;
-  return { kind: 'passed', passed: { bytes: verdict.bytes, report, preview, recipientSalt, policyVersion } };
 }
 
 /** The message is held; its recipients get a notice, written by a fresh child from what we know ourselves. */
@@ -181,27 +88,14 @@ async function heldNotice(
   return composed(deps, message, { kind: 'message-held', reason });
 }
 
-/** A message from trusted facts. @throws GatewayError E_JAIL_UNAVAILABLE or E_GATE_REFUSED: the job is tried again later. */
-async function composed(deps: ProcessDeps, message: KnownMessage, notice: NoticeJob['notice']): Promise<Passed> {
-  const { row, recipients } = message;
-  const policyVersion = deps.policy(row.policy).version;
-  const job: NoticeJob = {
-    kind: 'notice',
+const composed = (deps: ProcessDeps, message: KnownMessage, notice: NoticeJob['notice']): Promise<Passed> =>
+  writeNotice(deps, {
     facts: factsOf(deps, message),
     notice,
-    to: recipients.map(({ address }) => address),
+    to: message.recipients.map(({ address }) => address),
     from: `sekisho@${deps.gatewayHost}`,
-    policyVersion,
-  };
-  const options = { tenant: row.tenant, deadlineMs: GATE_MS, fresh: true };
-  const answer = await deps.jail.run(job, new Uint8Array(), options);
-  if (answer.kind === 'failed') {
-    throw new GatewayError('E_JAIL_UNAVAILABLE', 'a fresh child could not write a notice', { detail: answer.detail });
-  }
-  const result = await throughGate(deps, message, answer.value, policyVersion);
-  if (result.kind === 'passed') return result.passed;
-  throw new GatewayError('E_GATE_REFUSED', 'the gate refused a notice', { problems: result.problems.join('; ') });
-}
+    policyVersion: deps.policy(message.row.policy).version,
+  });
 
 const factsOf = (deps: ProcessDeps, message: KnownMessage): TrustedFacts =>
   trustedFacts(message, deps.tenant(message.row.tenant), deps.gatewayHost);

@@ -3,10 +3,12 @@
  *
  * Only E_JAIL_UNAVAILABLE (no inspector can be started) is thrown on: nothing was judged, the step is repeated later.
  */
-import type { Jail } from '../jail/jail.ts';
+import type { Jail, JailAnswer } from '../jail/jail.ts';
 import type { GateVerdict, Pass } from './gate.ts';
 import { type Draft, readDraft } from './grammar.ts';
 import { type ReceiptFacts, signReceipt } from './receipt.ts';
+
+type FittingDraft = Extract<Draft, { kind: 'fits' }>;
 
 export const passGate: Pass = async (deps, draft, facts, deadlineMs) => {
   const read = readDraft(draft);
@@ -22,14 +24,24 @@ export const passGate: Pass = async (deps, draft, facts, deadlineMs) => {
 /** The verdict when the inspector found something or gave no answer; `undefined` when it found every leaf in order. */
 async function inspectorRefusal(
   jail: Pick<Jail, 'inspect'>,
-  { bodyText, leaves }: Extract<Draft, { kind: 'fits' }>,
+  draft: FittingDraft,
   { tenant }: ReceiptFacts,
   deadlineMs: number,
 ): Promise<GateVerdict | undefined> {
-  const files = [{ type: 'text' as const, bytes: bodyText }, ...leaves.map(({ type, bytes }) => ({ type, bytes }))];
-  const answer = await jail.inspect(files, { tenant, deadlineMs });
+  const answer = await inspectDraft(jail, draft, tenant, deadlineMs);
   if (answer.kind === 'failed') {
     return { kind: 'refused', by: 'inspector-failed', problems: [`${answer.why}: ${answer.detail}`] };
   }
   return answer.value.length === 0 ? undefined : { kind: 'refused', by: 'inspector', problems: answer.value };
+}
+
+/** Text body and every file of a message in our grammar, judged by the inspector: a list of problems, or why there is none. */
+export function inspectDraft(
+  jail: Pick<Jail, 'inspect'>,
+  { bodyText, leaves }: FittingDraft,
+  tenant: string,
+  deadlineMs: number,
+): Promise<JailAnswer<readonly string[]>> {
+  const files = [{ type: 'text' as const, bytes: bodyText }, ...leaves.map(({ type, bytes }) => ({ type, bytes }))];
+  return jail.inspect(files, { tenant, deadlineMs });
 }

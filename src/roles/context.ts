@@ -1,4 +1,5 @@
 /** What every role's process opens first. */
+import { join } from 'node:path';
 
 import type { AuditLog } from '../audit/audit.ts';
 import { openAudit } from '../audit/open.ts';
@@ -12,10 +13,10 @@ import { GatewayError } from '../message/errors.ts';
 import type { Role } from '../message/roles.ts';
 import { openQueue } from '../queue/open.ts';
 import type { Queue } from '../queue/queue.ts';
-import { type Log, openLog } from '../telemetry/log.ts';
-import { openDirectoryStores } from '../vault/directory.ts';
-import { openVault } from '../vault/open.ts';
-import type { Vault } from '../vault/vault.ts';
+import { type Log, type LogFields, openLog } from '../telemetry/log.ts';
+import { openDirectory } from '../vault/directory.ts';
+import { downFlags } from '../vault/down-flags.ts';
+import { type OpenedVault, openVault } from '../vault/open.ts';
 import type { Doorbell } from './doorbell.ts';
 import { databaseFile } from './prepare.ts';
 
@@ -28,7 +29,7 @@ export interface RoleContext {
   readonly database: Database;
   readonly queue: Queue;
   readonly audit: AuditLog;
-  readonly vault: Vault;
+  readonly vault: OpenedVault;
   readonly doorbell: Doorbell;
   tenant(id: string): TenantSettings;
   readonly now: () => number;
@@ -57,13 +58,7 @@ export async function openContext(role: Role, configFile: string, doorbell: Door
     database,
     queue: openQueue(database),
     audit: openAudit({ role, instance: settings.instance, keys }),
-    vault: await openVault({
-      stores: await openDirectoryStores(settings.vault.stores),
-      threshold: settings.vault.threshold,
-      failuresUntilDown: settings.vault.failuresUntilDown,
-      keys,
-      log,
-    }),
+    vault: await openStores(settings, keys, log),
     doorbell,
     tenant(id) {
       const found = tenants.get(id);
@@ -73,4 +68,19 @@ export async function openContext(role: Role, configFile: string, doorbell: Door
     },
     now: Date.now,
   };
+}
+
+/** Folder of the flags by which an operator declares a store down. */
+export const downFolder = (settings: Settings): string => join(settings.dataDir, 'stores-down');
+
+/** The vault over the configured stores; alarms go to the log. @throws GatewayError E_STORE_UNAVAILABLE */
+export async function openStores(settings: Settings, keys: RoleKeys, log: Log): Promise<OpenedVault> {
+  return openVault({
+    stores: await Promise.all(settings.vault.stores.map((store) => openDirectory(store))),
+    threshold: settings.vault.threshold,
+    failuresUntilDown: settings.vault.failuresUntilDown,
+    isDeclaredDown: downFlags(downFolder(settings)),
+    keys,
+    onAlarm: ({ kind, ...fields }) => log.error(`vault.${kind}`, fields as LogFields),
+  });
 }

@@ -15,8 +15,11 @@ const PROBE_SLOTS = 4;
 export async function startOutlet(context: RoleContext): Promise<RunningRole> {
   const { settings, database, queue, audit, vault, keys, log, now, doorbell } = context;
   const outlet = openLgwanOutlet(settings, { log });
-  const backoff = (attempts: number): number =>
-    backoffMs(attempts, settings.outlet.firstRetrySeconds * 1000, settings.outlet.maxRetrySeconds * 1000);
+  const retry = {
+    firstMs: settings.outlet.firstRetrySeconds * 1000,
+    maxMs: settings.outlet.maxRetrySeconds * 1000,
+  };
+  const backoff = (attempts: number): number => backoffMs(attempts, retry, Math.random());
   const deliver: DeliverDeps = {
     database,
     queue,

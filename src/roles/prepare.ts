@@ -18,16 +18,20 @@ const CODE = fileURLToPath(new URL('../../package.json', import.meta.url));
 /** The umask under which roles write: their shared group may read, nobody else. */
 export const umaskFor = (separation: Separation): number => (separation.state.kind === 'held' ? 0o007 : 0o077);
 
+/** Whether each role gets its own user id here. The folders must exist. */
+export const plannedSeparation = (settings: Settings): Separation =>
+  planSeparation(settings.runAs.baseUid, [
+    CODE,
+    settings.dataDir,
+    ...settings.vault.stores.map(({ path }) => path).filter(isOutside(settings.dataDir)),
+  ]);
+
 /** @param settings with absolute paths (config/load.ts). */
 export async function prepareDataFolder(settings: Settings, log: Log): Promise<Separation> {
   mkdirSync(settings.dataDir, { recursive: true });
   const stores = settings.vault.stores.map(({ path }) => path);
   for (const path of stores) mkdirSync(path, { recursive: true });
-  const separation = planSeparation(settings.runAs.baseUid, [
-    CODE,
-    settings.dataDir,
-    ...stores.filter(isOutside(settings.dataDir)),
-  ]);
+  const separation = plannedSeparation(settings);
   process.umask(umaskFor(separation));
   createKeys(settings.dataDir);
   const database = await openDatabase({ file: databaseFile(settings), log });

@@ -5,13 +5,12 @@ import { startWorker } from '../flow/worker.ts';
 import { passGate } from '../gate/pass.ts';
 import { openJail } from '../jail/open.ts';
 import { GatewayError } from '../message/errors.ts';
-import { backoffMs } from '../queue/backoff.ts';
+import { type Backoff, backoffMs } from '../queue/backoff.ts';
 import type { JobKind, Lane, LeasedJob } from '../queue/queue.ts';
 import type { RoleContext, RunningRole } from './context.ts';
 
 /** Our own failures (no process could be started, a store away) are tried again soon, then ever more slowly. */
-const FIRST_RETRY_MS = 1_000;
-const MAX_RETRY_MS = 300_000;
+const RETRY: Backoff = { firstMs: 1_000, maxMs: 300_000 };
 
 export async function startSanitizer(context: RoleContext): Promise<RunningRole> {
   const { settings, database, queue, audit, vault, keys, log, now, doorbell } = context;
@@ -49,7 +48,7 @@ export async function startSanitizer(context: RoleContext): Promise<RunningRole>
       leaseMs: settings.sanitizer.leaseSeconds * 1000,
       owner: `sanitizer@${settings.instance}/${process.pid}`,
       handle: (job: LeasedJob) => (job.kind === 'notice' ? processNotice(deps, job) : processMessage(deps, job)),
-      backoffMs: (attempts) => backoffMs(attempts, FIRST_RETRY_MS, MAX_RETRY_MS),
+      backoffMs: (attempts) => backoffMs(attempts, RETRY, Math.random()),
       now,
     });
   // Two lanes: a few huge mails never stand before the many small ones, nor fill the memory together.

@@ -1,0 +1,130 @@
+/** `sekisho doctor`: what holds on this machine and what does not, in words. Exit code 3 when something is missing. */
+import { readFileSync, statfsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadSettings } from '../config/load.ts';
+import type { Settings } from '../config/schema.ts';
+import { missingLayers, probeLayers } from '../jail/layers.ts';
+import { describeKeys } from '../keys/describe.ts';
+import { plannedSeparation } from '../roles/prepare.ts';
+import { EXIT, type Output, openOutput, type Said } from './output.ts';
+import { ONE_DISK, storesOnOneDisk } from './requirements.ts';
+
+interface Options {
+  readonly config: string;
+  readonly json?: true;
+}
+
+interface Finding {
+  readonly about: string;
+  /** 'note': true and worth knowing; 'missing': something a production start refuses or a person should mend. */
+  readonly state: 'good' | 'note' | 'missing';
+  readonly said: Said;
+}
+
+export async function doctor(options: Options): Promise<number> {
+  const output = openOutput(options.json === true);
+  const settings = loadSettings(resolve(options.config));
+  const findings = [
+    ...(await jailFindings(settings)),
+    separationFinding(settings),
+    ...keyFindings(settings),
+    ...storeFindings(settings),
+    swapFinding(),
+  ];
+  if (output.json) output.value(findings);
+  else print(output, findings);
+  return findings.some(({ state }) => state === 'missing') ? EXIT.held : EXIT.done;
+}
+
+function print(output: Output, findings: readonly Finding[]): void {
+  const marks = { good: '✓', note: '・', missing: '✗' } as const;
+  for (const { about, state, said } of findings) output.line(`${marks[state]} ${about}: ${said[output.language]}`);
+}
+
+async function jailFindings(settings: Settings): Promise<readonly Finding[]> {
+  const report = await probeLayers(settings, [settings.dataDir]);
+  const missing = new Set(missingLayers(report, settings).map(({ name }) => name));
+  const launcher: Finding = {
+    about: 'jail',
+    state: report.plan.launcher === 'none' ? 'missing' : 'good',
+    said: { ja: `起動方法: ${report.plan.launcher}`, en: `launcher: ${report.plan.launcher}` },
+  };
+  const layers = report.layers.map(
+    ({ name, held, text }): Finding => ({
+      about: `jail/${name}`,
+      state: held ? 'good' : missing.has(name) ? 'missing' : 'note',
+      said: text,
+    }),
+  );
+  return [launcher, ...layers];
+}
+
+function separationFinding(settings: Settings): Finding {
+  const { state } = plannedSeparation(settings);
+  if (state.kind === 'held') {
+    const said = { ja: '役割ごとに別のユーザーで動きます', en: 'each role runs as a user of its own' };
+    return { about: 'roles', state: 'good', said };
+  }
+  const said = { ja: `役割の分離は名目上のものです(${state.why})`, en: `separation of roles is nominal: ${state.why}` };
+  return { about: 'roles', state: 'note', said };
+}
+
+function keyFindings(settings: Settings): readonly Finding[] {
+  return describeKeys(settings.dataDir).map(({ role, purpose, keyId, state, rights, file }): Finding => {
+    const about = `keys/${role}/${purpose}/${keyId}`;
+    if (state === 'missing') {
+      const said = {
+        ja: `秘密鍵がありません。バックアップから ${file} に戻してください`,
+        en: `private key is gone: restore ${file}`,
+      };
+      return { about, state: 'missing', said };
+    }
+    if (rights !== undefined && (rights.mode & 0o077) !== 0) {
+      const said = {
+        ja: `${file} を他の人が読めます。chmod 600 にしてください`,
+        en: `${file} is readable by others: chmod 600`,
+      };
+      return { about, state: 'missing', said };
+    }
+    return { about, state: 'good', said: state === 'former' ? FORMER : CURRENT };
+  });
+}
+
+const CURRENT: Said = { ja: '使用中', en: 'in use' };
+const FORMER: Said = { ja: '以前の鍵(開封・検証用に保管)', en: 'former key, kept to open and verify' };
+
+function storeFindings(settings: Settings): readonly Finding[] {
+  const shared = storesOnOneDisk(settings);
+  const oneDisk: readonly Finding[] =
+    shared === undefined
+      ? []
+      : [{ about: 'vault', state: settings.profile === 'production' ? 'missing' : 'note', said: ONE_DISK }];
+  return [...oneDisk, ...settings.vault.stores.map(({ name, path }) => spaceFinding(name, path))];
+}
+
+/** Below this a day of large mails may fill the disk. */
+const LOW_SPACE_BYTES = 2n * 1024n * 1024n * 1024n;
+
+function spaceFinding(name: string, path: string): Finding {
+  const { bavail, bsize } = statfsSync(path, { bigint: true });
+  const free = bavail * bsize;
+  const gib = Number(free / (1024n * 1024n)) / 1024;
+  const said = { ja: `空き ${gib.toFixed(1)} GiB`, en: `${gib.toFixed(1)} GiB free` };
+  return { about: `vault/${name}`, state: free < LOW_SPACE_BYTES ? 'missing' : 'good', said };
+}
+
+/** Originals are in the clear in memory only; swap would put them on a disk. */
+function swapFinding(): Finding {
+  const lines = readFileSync('/proc/swaps', 'utf8').trim().split('\n').slice(1);
+  const files = lines.map((line) => line.split(/\s+/)[0] ?? '').filter((name) => !name.startsWith('/dev/zram'));
+  return files.length === 0
+    ? { about: 'swap', state: 'good', said: { ja: 'スワップは使われていません', en: 'no swap in use' } }
+    : {
+        about: 'swap',
+        state: 'note',
+        said: {
+          ja: `スワップ(${files.join(', ')})に原本が書き出されることがあります。無効にするか暗号化してください`,
+          en: `originals may reach swap (${files.join(', ')}): switch it off or encrypt it`,
+        },
+      };
+}

@@ -1,0 +1,218 @@
+/**
+ * `sekisho sanitize FILE… --out DIR`: messages or documents, offline, through the same jail and gate as mail. Receipts
+ * are signed with a key of this run (DIR/keys.json holds its public half), which no outlet trusts.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { policiesOf } from '../config/policies.ts';
+import { parseReport } from '../config/report-schema.ts';
+import { settingsSchema } from '../config/schema.ts';
+import { type RebuildDeps, rebuildMessage, writeNotice } from '../flow/rebuild.ts';
+import { passGate } from '../gate/pass.ts';
+import type { Jail } from '../jail/jail.ts';
+import { openJail } from '../jail/open.ts';
+import { writePublicKeys } from '../keys/directory.ts';
+import { temporaryKeys } from '../keys/temporary.ts';
+import { GatewayError } from '../message/errors.ts';
+import { SAFE_TYPES } from '../message/file-type.ts';
+import { newId } from '../message/ids.ts';
+import type { DraftFile, TrustedFacts } from '../message/jobs.ts';
+import type { Report } from '../message/report.ts';
+import type { Policy } from '../policy/policy.ts';
+import { type Log, openLog } from '../telemetry/log.ts';
+import { offlineJail } from './offline.ts';
+import { EXIT, openOutput, printable, progress } from './output.ts';
+
+interface Options {
+  readonly out: string;
+  readonly as: string;
+  readonly policy?: string;
+  readonly password?: readonly string[];
+  readonly json?: true;
+}
+
+interface Result {
+  readonly file: string;
+  readonly folder: string;
+  readonly verdict: string;
+  readonly written: readonly string[];
+  readonly ms: number;
+  readonly problems: readonly string[];
+}
+
+/** Inputs in work at once: as many as there are cores on a small machine. */
+const AT_ONCE = 2;
+
+const TENANT = { id: 'offline', name: 'オフライン', domains: [] } as const;
+
+export async function sanitize(files: readonly string[], options: Options): Promise<number> {
+  const output = openOutput(options.json === true);
+  if (!['auto', 'message', 'document'].includes(options.as)) {
+    process.stderr.write('--as: auto, message or document\n');
+    return EXIT.wrongUsage;
+  }
+  const missing = files.filter((file) => !existsSync(file));
+  if (missing.length > 0) {
+    process.stderr.write(`no such file: ${missing.map(printable).join(', ')}\n`);
+    return EXIT.wrongUsage;
+  }
+  const run = await openRun(options);
+  try {
+    const folders = outputFolders(files, options.out);
+    const results: Result[] = new Array(files.length);
+    let next = 0;
+    let finished = 0;
+    const work = async (): Promise<void> => {
+      for (let i = next++; i < files.length; i = next++) {
+        results[i] = await one(run, files[i] ?? '', folders[i] ?? '', options);
+        progress(++finished, files.length, files[i] ?? '');
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    if (output.json) output.value(results);
+    else for (const result of results) output.line(sentence(result));
+    return results.every(({ verdict }) => verdict === 'sanitized') ? EXIT.done : EXIT.held;
+  } finally {
+    await run.jail.close();
+  }
+}
+
+interface Run extends RebuildDeps {
+  readonly policy: Policy;
+  readonly passwords: readonly string[];
+}
+
+async function openRun(options: Options): Promise<Run> {
+  const log: Log = openLog('sanitize', 'error');
+  const policy = offlinePolicy(options.policy);
+  mkdirSync(options.out, { recursive: true });
+  const keys = temporaryKeys()('sanitizer');
+  const madeAt = new Date().toISOString();
+  writePublicKeys(
+    join(options.out, 'keys.json'),
+    keys.receiptVerifiers().map((key) => ({ ...key, purpose: 'receipt', role: 'sanitizer', madeAt })),
+  );
+  const jail: Jail = await openJail({ settings: offlineJail(options.out), log });
+  return { jail, gate: { jail, keys }, pass: passGate, now: Date.now, log, policy, passwords: options.password ?? [] };
+}
+
+/** A file with the settings of one policy, as they stand under `policies.NAME` of gateway.yaml. */
+function offlinePolicy(file: string | undefined): Policy {
+  try {
+    const written: unknown = file === undefined ? {} : parseYaml(readFileSync(file, 'utf8'));
+    const policies = settingsSchema.shape.policies.parse({ offline: written });
+    const policy = policiesOf({ policies }).get('offline');
+    if (policy !== undefined) return policy;
+  } catch (cause) {
+    throw new GatewayError('E_CONFIG_INVALID', `--policy ${file}: ${(cause as Error).message}`, {}, { cause });
+  }
+  throw new GatewayError('E_CONFIG_INVALID', `--policy ${file}: no policy in it`);
+}
+
+/** One folder per input, named like it; -2, -3 … when names repeat. */
+function outputFolders(files: readonly string[], out: string): readonly string[] {
+  const used = new Set<string>();
+  return files.map((file) => {
+    const name = basename(file);
+    let folder = name;
+    for (let n = 2; used.has(folder); n++) folder = `${name}-${n}`;
+    used.add(folder);
+    return join(out, folder);
+  });
+}
+
+async function one(run: Run, file: string, folder: string, options: Options): Promise<Result> {
+  const startedAt = performance.now();
+  const bytes = readFileSync(file);
+  mkdirSync(folder, { recursive: true });
+  const asMessage = options.as === 'message' || (options.as === 'auto' && looksLikeMessage(file, bytes));
+  const made = asMessage ? await message(run, bytes, folder) : await document(run, basename(file), bytes, folder);
+  return { file, folder, ...made, ms: Math.round(performance.now() - startedAt) };
+}
+
+/** RFC 5322: header fields first. Only chooses the reader; a wrong guess ends in a held file, never in a looser one. */
+function looksLikeMessage(file: string, bytes: Buffer): boolean {
+  if (/\.(eml|mbox|mail)$/i.test(file)) return true;
+  const head = bytes.toString('latin1', 0, 4096);
+  return (
+    /^(From [^\n]*\n|[A-Za-z][A-Za-z0-9-]*:[ \t])/.test(head) &&
+    /^(received|from|date|message-id|mime-version):/im.test(head)
+  );
+}
+
+type Made = Pick<Result, 'verdict' | 'written' | 'problems'>;
+
+async function message(run: Run, bytes: Buffer, folder: string): Promise<Made> {
+  const facts: TrustedFacts = {
+    messageId: newId(),
+    tenant: TENANT,
+    gatewayHost: 'sekisho.invalid',
+    reversePath: '',
+    recipients: [],
+    peerAddress: '',
+    receivedAtMs: Date.now(),
+    originalBytes: bytes.length,
+    contact: '',
+  };
+  const subject = { facts, policy: run.policy, passwords: run.passwords, lineEnds: 'any' as const };
+  const rebuilt = await rebuildMessage(run, subject, bytes);
+  const passed =
+    rebuilt.kind === 'passed'
+      ? rebuilt
+      : await writeNotice(run, {
+          facts,
+          notice: { kind: 'message-held', reason: rebuilt.reason },
+          to: [],
+          from: 'sekisho@sekisho.invalid',
+          policyVersion: run.policy.version,
+        });
+  writeFileSync(join(folder, 'message.eml'), passed.bytes);
+  writeReport(folder, passed.report);
+  const { verdict } = passed.report;
+  return {
+    verdict: verdict.kind === 'held' ? `held: ${verdict.reason}` : verdict.kind,
+    written: ['message.eml', 'report.json'],
+    problems: rebuilt.kind === 'held' ? rebuilt.problems : [],
+  };
+}
+
+/** A document's files pass the inspector before they are written; there is no receipt without a message. */
+async function document(run: Run, untrustedName: string, bytes: Buffer, folder: string): Promise<Made> {
+  const { policy, passwords } = run;
+  const deadlineMs = policy.limits.messageMs;
+  const job = { kind: 'document' as const, untrustedName, policy, passwords };
+  const answer = await run.jail.run(job, bytes, { tenant: TENANT.id, deadlineMs });
+  if (answer.kind === 'failed') return held([`${answer.why}: ${answer.detail}`]);
+  const report = answer.value.kind === 'document' ? parseReport(answer.value.report) : undefined;
+  if (answer.value.kind !== 'document' || report === undefined) return held(['the report does not fit its schema']);
+  const { files } = answer.value;
+  const inspected = await run.jail.inspect(files, { tenant: TENANT.id, deadlineMs });
+  if (inspected.kind === 'failed') return held([`inspector: ${inspected.detail}`]);
+  if (inspected.value.length > 0) return held(inspected.value);
+  const written = files.map((file, i) => writeDraft(folder, file, i));
+  writeReport(folder, report);
+  return { verdict: verdictOf(report), written: [...written, 'report.json'], problems: [] };
+}
+
+const held = (problems: readonly string[]): Made => ({ verdict: 'held: sanitizer-failed', written: [], problems });
+
+const verdictOf = ({ verdict }: Report): string => (verdict.kind === 'held' ? `held: ${verdict.reason}` : verdict.kind);
+
+/** The name comes out of the jail: only a plain file name with the right extension is believed. */
+function writeDraft(folder: string, file: DraftFile, index: number): string {
+  const { extension } = SAFE_TYPES[file.type];
+  const plain = /^[^\p{Cc}\p{Cf}/\\:*?"<>|]{1,120}$/u.test(file.name) && file.name.endsWith(`.${extension}`);
+  const name = plain ? file.name : `file-${index + 1}.${extension}`;
+  writeFileSync(join(folder, name), file.bytes);
+  return name;
+}
+
+const writeReport = (folder: string, report: Report): void =>
+  writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+
+const sentence = ({ file, folder, verdict, written, problems }: Result): string => {
+  const mark = verdict === 'sanitized' ? '✓' : '!';
+  const why = problems.length === 0 ? '' : ` (${printable(problems.slice(0, 3).join('; '))})`;
+  return `${mark} ${printable(file)}: ${verdict}${why} → ${printable(folder)}/ ${written.map(printable).join(', ')}`;
+};
