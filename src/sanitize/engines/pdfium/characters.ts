@@ -42,8 +42,10 @@ const UNITS_PER_POINT = 1000;
 const ARM_PT = 1000;
 /** FPDF_TEXTRENDERMODE_INVISIBLE. */
 const INVISIBLE = 3;
-/** Below this a matrix has no direction. In points. */
-const SMALLEST_EM_PT = 0.01;
+/** Smaller characters are not text, and rounding (four digits) would take their direction away. In points. */
+const SMALLEST_EM_PT = 0.05;
+/** Least sine of the angle between the em's sides: flatter ones are not text either. */
+const FLATTEST = 0.01;
 
 /** The mapping from the document's page space (any origin, any rotation) to the shown page, found by three points. */
 function shownPage(document: PdfDocument, page: Page): Matrix {
@@ -116,7 +118,7 @@ function readCharacter(
   // FS_RECTF: left, top, right, bottom.
   const loose = { left: float(40), top: float(44), right: float(48), bottom: float(52) };
   if (![...Object.values(own), x, y, ...Object.values(loose)].every(Number.isFinite)) return undefined;
-  if (Math.abs(own.a * own.d - own.b * own.c) < SMALLEST_EM_PT ** 2) return undefined;
+  if (!hasShape(own)) return undefined;
 
   lib.FPDFText_GetCharBox(text, index, scratch, scratch + 8, scratch + 16, scratch + 24);
   const tightLeft = view.getFloat64(scratch, true);
@@ -133,6 +135,11 @@ function readCharacter(
     textObject,
     drawnByOwnFont: drawnByOwnFont(document, textObject),
   };
+}
+
+function hasShape({ a, b, c, d }: Pick<Matrix, 'a' | 'b' | 'c' | 'd'>): boolean {
+  const [along, up] = [Math.hypot(a, b), Math.hypot(c, d)];
+  return Math.min(along, up) >= SMALLEST_EM_PT && Math.abs(a * d - b * c) >= FLATTEST * along * up;
 }
 
 /** Invisible text (mode 3) counts as drawn by its own font: no other font would show it either. */

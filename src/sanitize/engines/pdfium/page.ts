@@ -16,6 +16,9 @@ const WHITE = 0xffffffff;
 const RENDER_DONE = 2;
 const RENDER_TO_BE_CONTINUED = 1;
 
+/** Pages without extent are shown as one point: something has to be there. */
+const SMALLEST_PAGE_PT = 1;
+
 export class TimeIsUp extends Error {
   override readonly name = 'TimeIsUp';
 }
@@ -63,7 +66,9 @@ export function openPage(document: PdfDocument, index: number): Page | undefined
       if (handle === 0) return undefined;
     }
   }
-  return { handle, widthPt: lib.FPDF_GetPageWidthF(handle), heightPt: lib.FPDF_GetPageHeightF(handle), annotations };
+  const widthPt = Math.max(SMALLEST_PAGE_PT, lib.FPDF_GetPageWidthF(handle));
+  const heightPt = Math.max(SMALLEST_PAGE_PT, lib.FPDF_GetPageHeightF(handle));
+  return { handle, widthPt, heightPt, annotations };
 }
 
 export function closePage(document: PdfDocument, page: Page): void {

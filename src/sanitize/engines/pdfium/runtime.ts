@@ -33,7 +33,7 @@ function theModule(): WebAssembly.Module {
 
 export interface Instance {
   readonly lib: PdfiumExports;
-  /** The heap as bytes; a fresh view each time, since growing the heap detaches older ones. */
+  /** The heap as bytes. Ask again after each call into the engine: growing the heap detaches older views. */
   bytes(): Uint8Array;
   view(): DataView;
   /** Makes a JavaScript function callable from C. `signature`: result first, then parameters; v void, i int32, f float, d double. */
@@ -79,10 +79,18 @@ export function instantiate(maxHeapBytes: number): Instance {
   lib = instance.exports as unknown as PdfiumExports;
   lib.emscripten_stack_init();
   lib.__wasm_call_ctors();
+  let bytes = new Uint8Array(lib.memory.buffer);
+  let view = new DataView(lib.memory.buffer);
   return {
     lib,
-    bytes: () => new Uint8Array(lib.memory.buffer),
-    view: () => new DataView(lib.memory.buffer),
+    bytes: () => {
+      if (bytes.buffer !== lib.memory.buffer) bytes = new Uint8Array(lib.memory.buffer);
+      return bytes;
+    },
+    view: () => {
+      if (view.buffer !== lib.memory.buffer) view = new DataView(lib.memory.buffer);
+      return view;
+    },
     callback: (signature, fn) => addToTable(lib.__indirect_function_table, signature, fn),
     heapLimitReached: () => limitReached,
   };

@@ -15,13 +15,20 @@ export function packGrey(rgbx: Uint8Array, width: number, height: number): Uint8
   const pixels = new Uint32Array(rgbx.buffer, rgbx.byteOffset, width * height);
   const rowBytes = (width + 1) >> 1;
   const packed = new Uint8Array(rowBytes * height);
+  const rows = Buffer.from(rgbx.buffer, rgbx.byteOffset, width * height * 4);
+  const white = Buffer.alloc(width * 4, 0xff);
   for (let y = 0; y < height; y++) {
+    // Most rows of most pages are blank: one memcmp each.
+    if (white.compare(rows, y * width * 4, (y + 1) * width * 4) === 0) {
+      packed.fill(0xff, y * rowBytes, (y + 1) * rowBytes);
+      if (width % 2 === 1) packed[(y + 1) * rowBytes - 1] = 0xf0;
+      continue;
+    }
     const end = (y + 1) * width;
     let out = y * rowBytes;
     for (let i = y * width; i < end; i += 2, out++) {
       const first = pixels[i] as number;
       const second = i + 1 < end ? (pixels[i + 1] as number) : 0;
-      // Most pixels of most pages are white.
       if ((first & second & 0xffffff) === 0xffffff) {
         packed[out] = 0xff;
         continue;
@@ -34,11 +41,12 @@ export function packGrey(rgbx: Uint8Array, width: number, height: number): Uint8
 }
 
 function isGrey(pixel: number): boolean {
+  // Red equals green and green equals blue: the usual case, without unpacking.
+  if ((pixel & 0xffff) === ((pixel >> 8) & 0xffff)) return true;
   const red = pixel & 0xff;
   const green = (pixel >> 8) & 0xff;
   const blue = (pixel >> 16) & 0xff;
-  const difference = Math.max(red, green, blue) - Math.min(red, green, blue);
-  return difference <= GREY_TOLERANCE;
+  return Math.max(red, green, blue) - Math.min(red, green, blue) <= GREY_TOLERANCE;
 }
 
 /** The picture to put on the page. Copies what it needs before it first waits. */
