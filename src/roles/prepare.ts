@@ -8,6 +8,7 @@ import { createKeys } from '../keys/create.ts';
 import { assignOwners } from '../keys/owners.ts';
 import { ROLES, type Role } from '../message/roles.ts';
 import type { Log } from '../telemetry/log.ts';
+import { prepareDirectory } from '../vault/directory.ts';
 import { planSeparation, type Separation, shareFolder } from './separation.ts';
 
 /** Where the database of one machine lies. */
@@ -43,6 +44,7 @@ export async function prepareDataFolder(settings: Settings, log: Log): Promise<S
   const { gid } = separation;
   if (gid !== undefined) {
     for (const folder of [settings.dataDir, ...stores]) shareFolder(folder, gid);
+    for (const store of settings.vault.stores) await prepareDirectory(store, gid);
     const uids = Object.fromEntries(ROLES.map((role) => [role, separation.uidOf(role)])) as Record<Role, number>;
     assignOwners(settings.dataDir, uids, gid);
   }
