@@ -23,6 +23,10 @@ export interface ConnectionShell {
   readonly startTls: boolean;
   readonly maxErrors: number;
   readonly isDraining: () => boolean;
+  /** The conversation has ended; called once. The socket may still wait for the peer's FIN. */
+  ended(connection: GuardedConnection): void;
+  /** The socket has closed. */
+  gone(connection: GuardedConnection): void;
 }
 
 /** Where a connection stands, for the clocks of patience.ts. */
@@ -33,11 +37,14 @@ export type Activity =
   | { readonly kind: 'busy' };
 
 export class GuardedConnection extends SMTPConnection {
+  /** Address under which the door counts this connection. */
+  readonly peer: string;
   readonly #shell: ConnectionShell;
   #transaction = new Transaction();
   #address = '';
   #errors = 0;
   #closeAfterReply = false;
+  #ended = false;
   /** Recipients refused as unknown since the last accepted message. */
   unknownRecipients = 0;
   readonly openedAtMs: number;
@@ -49,8 +56,10 @@ export class GuardedConnection extends SMTPConnection {
     socket: Socket | TLSSocket,
     options: SMTPConnectionOptions | null | undefined,
     shell: ConnectionShell,
+    peer: string,
   ) {
     super(server, socket, options);
+    this.peer = peer;
     this.#shell = shell;
     this.openedAtMs = Date.now();
     this.repliedAtMs = this.openedAtMs;
@@ -108,6 +117,24 @@ export class GuardedConnection extends SMTPConnection {
     if (this.activity.kind === 'data') this._socket.destroySoon();
   }
 
+  override close(): void {
+    super.close();
+    this.#end();
+  }
+
+  /** Not the socket's 'close' event: STARTTLS takes all listeners off the plain socket. */
+  override _onClose(): void {
+    super._onClose();
+    this.#end();
+    this.#shell.gone(this);
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#shell.ended(this);
+  }
+
   /** Greets as soon as the event loop has once looked whether the peer spoke first, instead of after 100 ms. */
   override init(): void {
     this._setListeners(() => setImmediate(() => setImmediate(() => this.#greet())));
@@ -125,13 +152,18 @@ export class GuardedConnection extends SMTPConnection {
   }
 
   override _onCommand(command: Buffer, callback: () => void = () => undefined): void {
-    if (this._upgrading) return super._onCommand(command, callback);
-    if (!this._ready) return this.reply(TOO_SOON);
-    if (this.#shell.isDraining()) return this.reply(SHUTTING_DOWN);
+    if (this._upgrading) super._onCommand(command, callback);
+    else if (!this._ready) this.reply(TOO_SOON);
+    else if (this.#shell.isDraining()) this.reply(SHUTTING_DOWN);
+    else this.#guarded(command, callback);
+  }
+
+  #guarded(command: Buffer, callback: () => void): void {
     const verdict = guardCommand(command, this.#shell.startTls);
     if (verdict.kind === 'pass') {
       this.#address = verdict.address ?? '';
-      return super._onCommand(command, callback);
+      super._onCommand(command, callback);
+      return;
     }
     this.reply(verdict.reply);
     setImmediate(() => this._whenWritable(callback));

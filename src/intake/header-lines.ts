@@ -62,12 +62,11 @@ export class HeaderLines {
   #endLine(): void {
     const length = Math.min(this.#lineBytes, KEPT);
     this.#lineBytes = 0;
-    if (length === 0) return this.#endBlock();
     const text = this.#line.toString('latin1', 0, length);
-    if (text.startsWith(' ') || text.startsWith('\t')) return this.#continueField(text);
     const name = FIELD.exec(text)?.[1];
-    if (name === undefined) return this.#endBlock();
-    this.#startField(name.toLowerCase(), text);
+    if (text.startsWith(' ') || text.startsWith('\t')) this.#continueField(text);
+    else if (name === undefined) this.#endBlock();
+    else this.#startField(name.toLowerCase(), text);
   }
 
   #startField(name: string, text: string): void {

@@ -32,7 +32,8 @@ function addPeer(list: BlockList, peer: string, key: string): void {
   const family = isIP(address);
   const bits = family === 4 ? 32 : 128;
   const prefix = prefixText === undefined ? bits : Number(prefixText);
-  if (family === 0 || rest.length > 0 || prefixText === '' || !Number.isInteger(prefix) || prefix > bits) {
+  const isPrefix = prefixText === undefined || /^\d{1,3}$/.test(prefixText);
+  if (family === 0 || rest.length > 0 || !isPrefix || prefix > bits) {
     throw new GatewayError('E_CONFIG_INVALID', `${key} is not an address or CIDR block: write 192.0.2.0/24`, { key });
   }
   const mapped = MAPPED.exec(address)?.[1];

@@ -82,6 +82,9 @@ async function drain(data: Readable, maxBytes: number): Promise<void> {
   let bytes = 0;
   for await (const chunk of data.iterator({ destroyOnReturn: false })) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw new Refusal([552, '5.3.4', 'Message too large'], true);
+    if (bytes <= maxBytes) continue;
+    // The library replies before the end of the message only when its stream is gone.
+    data.destroy();
+    throw new Refusal([552, '5.3.4', 'Message too large'], true);
   }
 }

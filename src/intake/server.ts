@@ -70,6 +70,8 @@ export class GuardedServer extends SMTPServer {
       startTls: tls !== undefined,
       maxErrors: limits.maxErrors,
       isDraining: () => this.#draining,
+      ended: ({ peer }) => this.#door.leave(peer),
+      gone: ({ id }) => this.#guarded.delete(id),
     };
     // Beyond this the kernel's backlog is a better queue than our 421s.
     this.server.maxConnections = 2 * intake.maxConnections + 50;
@@ -85,13 +87,9 @@ export class GuardedServer extends SMTPServer {
       turnAway(socket, refusal);
       return;
     }
-    const connection = new GuardedConnection(this, socket, options, this.#shell);
+    const connection = new GuardedConnection(this, socket, options, this.#shell, peer);
     this.connections.add(connection);
     this.#guarded.set(connection.id, connection);
-    socket.once('close', () => {
-      this.#door.leave(peer);
-      this.#guarded.delete(connection.id);
-    });
     connection.on('error', (error: Error) => this._onError(error));
     connection.init();
   }
@@ -162,7 +160,7 @@ export class GuardedServer extends SMTPServer {
   #refused(at: 'RCPT' | 'DATA', connection: GuardedConnection, error: unknown): Error {
     const [code, status, text] = replyTo(error);
     if (error instanceof Refusal && error.closes) connection.closeAfterReply();
-    const fields = { at, peer: connection.remoteAddress, code, status };
+    const fields = { at, peer: connection.peer, code, status };
     if (code >= 500 || error instanceof Refusal) this.#deps.log.info('intake-refused', fields);
     else this.#deps.log.error('intake-failed', fields, error);
     return Object.assign(new Error(`${status} ${text}`), { responseCode: code });

@@ -19,11 +19,7 @@ export interface Outlet {
    * One SMTP transaction with reverse-path `<>` to those recipients of the message that have no answer yet (a subset of
    * `message.recipients`). Answers for each of them; an unreachable hop is 'later' for all.
    */
-  deliver(
-    tenant: string,
-    message: CheckedMessage,
-    recipients: readonly string[],
-  ): Promise<readonly RecipientResult[]>;
+  deliver(tenant: string, message: CheckedMessage, recipients: readonly string[]): Promise<readonly RecipientResult[]>;
   /** The hop used for a tenant, for the intent in the audit log. */
   hopOf(tenant: string): Hop;
   /** Whether the next hop would take this address: MAIL <>, RCPT, QUIT; never DATA. */

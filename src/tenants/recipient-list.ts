@@ -52,7 +52,10 @@ export class RecipientList {
 
   /** The address as the list spells it, or undefined. @param key see addressKey. */
   async find(key: string): Promise<string | undefined> {
-    if (this.#now() >= this.#nextLookMs) await (this.#looking ??= this.#look());
+    if (this.#now() >= this.#nextLookMs) {
+      this.#looking ??= this.#look();
+      await this.#looking;
+    }
     return this.#addresses.get(key);
   }
 
