@@ -49,6 +49,8 @@ export class Crew {
   #spare: JailedProcess | undefined;
   #starting = 0;
   #waiting = new Map<string, Waiter[]>();
+  #warming: { readonly ready: () => void; readonly refuse: (error: Error) => void }[] = [];
+  /** Starts that failed and spares that ended by themselves, since the last answer that was 'done'. */
   #failures = 0;
   #lastFailure = '';
   #pause: NodeJS.Timeout | undefined;
@@ -81,13 +83,13 @@ export class Crew {
   }
 
   /** Resolves when a spare stands ready. @throws GatewayError E_JAIL_UNAVAILABLE */
-  async warm(): Promise<void> {
-    if (this.#spare !== undefined) return;
-    const spare = await new Promise<JailedProcess>((take, refuse) => this.#enqueue('', { fresh: true, take, refuse }));
-    this.#bindTo(spare, undefined);
-    if (this.#spare === undefined && !spare.isDead) this.#spare = spare;
-    else spare.kill();
-    this.#dispatch();
+  warm(): Promise<void> {
+    if (this.#spare !== undefined) return Promise.resolve();
+    if (this.#isClosed) return Promise.reject(unavailable('closing'));
+    return new Promise((ready, refuse) => {
+      this.#warming.push({ ready, refuse });
+      this.#dispatch();
+    });
   }
 
   async close(): Promise<void> {
@@ -106,6 +108,7 @@ export class Crew {
     );
     const wasUsed = process.served > 0;
     const answer = await process.ask(task.parcel, task.bounds, deadlineMs);
+    if (answer.kind === 'done') this.#failures = 0;
     if (answer.kind === 'failed') this.#logTrouble(task.tenant, process, answer);
     else if (process.served >= this.#options.maxJobsPerProcess) process.kill();
     this.#dispatch();
@@ -154,9 +157,9 @@ export class Crew {
   }
 
   /** Reserved from now on: `isReserved` keeps a second taker away until `ask` begins. */
-  #bindTo(process: JailedProcess, tenant: string | undefined): JailedProcess {
+  #bindTo(process: JailedProcess, tenant: string): JailedProcess {
     process.tenant = tenant;
-    process.isReserved = tenant !== undefined;
+    process.isReserved = true;
     return process;
   }
 
@@ -195,10 +198,10 @@ export class Crew {
         this.#startFailed(started.detail);
         return;
       }
-      this.#failures = 0;
       // More may have been started for waiters that were served otherwise meanwhile.
       if (this.#spare === undefined) this.#spare = process;
       else process.kill();
+      for (const { ready } of this.#warming.splice(0)) ready();
       this.#dispatch();
     });
   }
@@ -231,6 +234,7 @@ export class Crew {
   #refuseAll(detail: string): void {
     const waiting = this.#waiting;
     this.#waiting = new Map();
+    for (const { refuse } of this.#warming.splice(0)) refuse(unavailable(detail));
     for (const queue of waiting.values()) for (const waiter of queue) waiter.refuse(unavailable(detail));
   }
 

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { AnswerReader, type Reading } from './answer-reader.ts';
 import type { JailAnswer } from './jail.ts';
+import { innermostOf } from './kernel-view.ts';
 import type { Command } from './launcher.ts';
 import { type AnswerBounds, decodeHead, encodeFrame, FRAME, HEAD_BYTES, NONCE_BYTES, type Parcel } from './protocol.ts';
 
@@ -17,6 +18,8 @@ const READY_MS = 30_000;
 /** What the launcher itself may say about why it could not start. */
 const STARTUP_STDERR_BYTES = 2048;
 const LAST_WORDS_MS = 50;
+/** How long a launcher may take to notice that its child is gone. */
+const UNWIND_MS = 250;
 /** No honest child writes there at all; a flood costs us CPU. */
 const MAX_STDERR_BYTES = 1024 * 1024;
 
@@ -194,7 +197,7 @@ export class JailedProcess {
   #end(detail: string): void {
     if (!this.#dead) {
       this.#dead = true;
-      this.#signal();
+      if (this.#child.exitCode === null && this.#child.signalCode === null) this.#signal();
       this.#child.stdin.destroy();
       this.#child.stdout.destroy();
       this.#child.stderr.destroy();
@@ -207,14 +210,35 @@ export class JailedProcess {
     }
   }
 
+  /**
+   * The innermost process first: what launched it then reaps it and ends by itself, so that nothing is left as a
+   * zombie where pid 1 does not reap (containers). Whoever is still there a moment later is killed as a group.
+   */
   #signal(): void {
-    if (this.pid === 0 || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    try {
-      process.kill(-this.pid, 'SIGKILL');
-    } catch {
-      // Already gone, or under another user id: the closed stdin and the parent-death signal remain.
-      this.#child.kill('SIGKILL');
+    if (this.pid === 0) return;
+    const innermost = innermostOf(this.pid);
+    if (innermost === this.pid || !sendKill(innermost)) {
+      this.#killGroup();
+      return;
     }
+    const timer = setTimeout(() => this.#killGroup(), UNWIND_MS);
+    this.#child.once('exit', () => clearTimeout(timer));
+  }
+
+  #killGroup(): void {
+    const { exitCode, signalCode } = this.#child;
+    // Once reaped, the number may belong to somebody else.
+    if (exitCode !== null || signalCode !== null) return;
+    // Under another user id we may not signal it: the closed stdin and the parent-death signal remain.
+    if (!sendKill(-this.pid)) this.#child.kill('SIGKILL');
+  }
+}
+
+function sendKill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
   }
 }
 

@@ -28,11 +28,18 @@ export function viewProcess(pid: number): KernelView | undefined {
   }
 }
 
-/** Launchers that fork (bwrap, unshare) have one child each; node has none. */
-function innermostOf(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  const first = children.split(' ')[0] ?? '';
+/** Node itself under its launchers: those that fork (bwrap, unshare) have one child each, node has none. */
+export function innermostOf(pid: number): number {
+  const first = childrenOf(pid).split(' ')[0] ?? '';
   return first === '' ? pid : innermostOf(Number(first));
+}
+
+function childrenOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  } catch {
+    return '';
+  }
 }
 
 const field = (status: string, name: string): string =>

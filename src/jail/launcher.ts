@@ -217,7 +217,7 @@ const PRIVATE_ROOT = [
   '  if [ "$1" = folder ]; then mkdir -p "$root$3"; else mkdir -p "$root${3%/*}"; : > "$root$3"; fi',
   '  mount -n -o bind,ro "$2" "$root$3"; shift 3',
   'done',
-  'shift; mount -n -o remount,ro,nosuid,nodev "$root"; cd "$root"; exec chroot "$root" "$@"',
+  'shift; mount -n -o remount,bind,ro,nosuid,nodev "$root"; cd "$root"; exec chroot "$root" "$@"',
 ].join('\n');
 
 const NAMESPACES = [

@@ -105,7 +105,10 @@ function plansFor({ jail, sanitizer }: JailSettings, tools: Tools): readonly Pla
   const wanted = (['setpriv', 'bwrap', 'unshare', 'none'] as const).filter((launcher) =>
     jail.launcher === 'auto' ? present[launcher] : jail.launcher === launcher,
   );
-  return wanted.map((launcher) => ({ launcher, uid, memoryMiB: sanitizer.childMemoryMiB }));
+  const plansAs = (who: Plan['uid']): readonly Plan[] =>
+    wanted.map((launcher) => ({ launcher, uid: who, memoryMiB: sanitizer.childMemoryMiB }));
+  // A clone made under umask 077 can be read by its owner alone: rather our own user id, told as such, than no start.
+  return uid === 'same' ? plansAs('same') : [...plansAs(uid), ...plansAs('same')];
 }
 
 const countHeld = ({ layers }: LayerReport): number =>

@@ -69,8 +69,8 @@ export const JAIL_TEXTS: Readonly<Record<JailLayer, Readonly<Record<'kernel' | '
       en: 'Jailed processes run under a user id of their own.',
     },
     nobody: {
-      ja: '隔離プロセスは本体と同じ利用者 ID(または root)で動きます。root で起動すると jail.uid の利用者に切り替わります。',
-      en: 'Jailed processes run under the gateway’s own user id, or root. Started as root, the gateway gives them jail.uid.',
+      ja: '隔離プロセスは本体と同じ利用者 ID(または root)で動きます。root で起動すると jail.uid の利用者に切り替わります(プログラムのファイルが他の利用者にも読めること: chmod -R o+rX)。',
+      en: 'Jailed processes run under the gateway’s own user id, or root. Started as root, the gateway gives them jail.uid, if its program files can be read by others (chmod -R o+rX).',
     },
   },
   'private-root': {

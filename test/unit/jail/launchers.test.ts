@@ -1,5 +1,5 @@
 /** Each launcher that this machine has: what a hijacked child would try fails, and an honest one works. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,10 @@ describe.each(['bwrap', 'unshare'] as const)('%s', (launcher) => {
     expect(state(report, 'no-new-privs')).toMatchObject({ held: true });
     expect(state(report, 'no-spawn')).toMatchObject({ held: true });
     if (isRoot) expect(state(report, 'own-uid')).toMatchObject({ held: true });
-    if (launcher === 'bwrap') expect(state(report, 'seccomp')).toMatchObject({ held: true });
+    if (launcher === 'bwrap') {
+      expect(state(report, 'seccomp')).toMatchObject({ held: true });
+      expect(state(report, 'no-spawn')).toMatchObject({ by: 'kernel' });
+    }
     expect(missingLayers(report, settingsWith())).toEqual([]);
   });
 
@@ -76,18 +79,65 @@ test.runIf(isRoot)('without a launcher the probe says what is open, and producti
   expect(() => requireMinimum(report, { ...settings, profile: 'demo' })).not.toThrow();
 });
 
+/** Runs TRY in a clone of its own; its one line. */
+async function tryIn(clone: string, launcher: string, prefix: readonly string[] = []): Promise<string> {
+  const script = join(clone, 'try.ts');
+  writeFileSync(script, TRY);
+  const [file = '', ...args] = [...prefix, process.execPath, script, launcher];
+  const tried = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await Promise.race([once(tried.stdout, 'data'), once(tried, 'exit').then(() => ['nothing'])]);
+  rmSync(dirname(clone), { recursive: true });
+  return String(line).trim();
+}
+
 describe.runIf(isRoot).each(['bwrap', 'unshare'] as const)('a clone that only root can read (%s)', (launcher) => {
-  test('works, with another user id', async (context) => {
+  test('under a closed folder: works, with another user id', async (context) => {
+    if ((await layersOf(launcher)) === undefined) return context.skip();
+    expect(await tryIn(privateClone(), launcher)).toBe('done own-uid:true private-root:true');
+  });
+
+  test('made under umask 077: works, and says that the user id is ours', async (context) => {
     if ((await layersOf(launcher)) === undefined) return context.skip();
     const clone = privateClone();
-    const script = join(clone, 'try.ts');
-    writeFileSync(script, TRY);
-    const tried = spawn(process.execPath, [script, launcher], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = await Promise.race([once(tried.stdout, 'data'), once(tried, 'exit').then(() => ['nothing'])]);
-    rmSync(dirname(clone), { recursive: true });
-    expect(String(line).trim()).toBe('done own-uid:true private-root:true');
+    execFileSync('chmod', ['-R', 'go-rwx', join(clone, 'src')]);
+    expect(await tryIn(clone, launcher)).toBe('done own-uid:false private-root:true');
   });
 });
+
+describe.runIf(isRoot).each(['bwrap', 'unshare'] as const)('the role is not root (%s)', (launcher) => {
+  const user = ['setpriv', '--reuid', '64002', '--regid', '64002', '--clear-groups'];
+  const caps = '-all,+setuid,+setgid,+sys_admin';
+
+  test('with the capabilities to change user: another user id', async (context) => {
+    if ((await layersOf(launcher)) === undefined) return context.skip();
+    const prefix = [...user, `--inh-caps=${caps}`, `--ambient-caps=${caps}`];
+    expect(await tryIn(openClone(), launcher, prefix)).toBe('done own-uid:true private-root:true');
+  });
+
+  test('a plain user: a private root, under its own user id', async (context) => {
+    if ((await layersOf(launcher)) === undefined) return context.skip();
+    expect(await tryIn(openClone(), launcher, user)).toBe('done own-uid:false private-root:true');
+  });
+});
+
+function openClone(): string {
+  const clone = privateClone();
+  chmodSync(dirname(clone), 0o755);
+  return clone;
+}
+
+test.each(['bwrap', 'unshare', 'none'] as const)(
+  'the engines start and work inside, with the least memory (%s)',
+  async (launcher) => {
+    const report = await layersOf(launcher);
+    if (report === undefined) return;
+    const least = { ...report, plan: { ...report.plan, memoryMiB: 256 } };
+    const jail = jailOver('engines', least);
+    const answer = await jail.run(messageJob(), new Uint8Array(), { tenant: 'a', deadlineMs: 30_000 });
+    await jail.close();
+    expect(answer).toMatchObject({ kind: 'done', value: { preview: { textAfter: 'sharp pdfium magick' } } });
+  },
+);
 
 /** A clone under a folder of mode 0700. */
 function privateClone(): string {
