@@ -4,7 +4,7 @@
  *
  * Found: an entry edited, deleted, inserted, moved, signed by an unknown key or by another role's key.
  * Not found: entries cut off at the end of a chain, or a whole chain that is gone. A hash chain cannot know how long it
- * should be; anchors kept elsewhere will tell (docs/threat-model.md).
+ * should be; anchors kept elsewhere will tell (docs/audit.md).
  */
 import { type KeyObject, verify } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';

@@ -38,7 +38,7 @@ export function parseSettings(text: string, file: string): Settings {
   );
   if (unreadable.length > 0) throw invalid(file, unreadable);
 
-  const input = valueOf(document, file);
+  const input = plainValue(document, file);
   const parsed = settingsSchema.safeParse(input);
   if (!parsed.success)
     throw invalid(
@@ -69,7 +69,7 @@ function textOf(file: string): string {
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : String(error);
 
-function valueOf(document: Document, file: string): unknown {
+function plainValue(document: Document, file: string): unknown {
   try {
     // An empty file gets the same answers as an empty group: what is missing.
     return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};

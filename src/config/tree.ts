@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { settingsSchema } from './schema.ts';
 
-/** What an operator may write, so that defaults count as optional. */
-export const jsonSchema = z.toJSONSchema(settingsSchema, { io: 'input' });
+/** The published schema (`sekisho config schema`): what an operator may write, so defaults count as optional. */
+export const settingsJsonSchema = (): z.core.JSONSchema.BaseSchema => z.toJSONSchema(settingsSchema, { io: 'input' });
 
 type Json = z.core.JSONSchema.BaseSchema;
 
@@ -23,11 +23,17 @@ export interface SettingNode {
   readonly alternatives: readonly string[];
 }
 
-export const settingsTree: SettingNode = nodeOf(jsonSchema, true);
+let tree: SettingNode | undefined;
+
+/** All settings. Made when first asked for: a start without mistakes does not need it. */
+export function settingsTree(): SettingNode {
+  tree ??= nodeOf(settingsJsonSchema(), true);
+  return tree;
+}
 
 /** The node for a path of the configuration; undefined when the schema has nothing there. */
 export function nodeAt(path: readonly PropertyKey[]): SettingNode | undefined {
-  let node: SettingNode | undefined = settingsTree;
+  let node: SettingNode | undefined = settingsTree();
   for (const step of path) node = node?.entry ?? node?.members.get(String(step));
   return node;
 }
@@ -69,10 +75,17 @@ function membersOf(json: Json): ReadonlyMap<string, SettingNode> {
     for (const [key, member] of Object.entries(part.properties ?? {})) {
       if (!isSchema(member) || members.has(key)) continue;
       const node = nodeOf(member, part.required?.includes(key) === true);
-      members.set(key, key === 'kind' && part !== json ? { ...node, alternatives: alternativesOf(json) } : node);
+      members.set(key, part === json ? node : ofChoice(json, part, key, node));
     }
   }
   return members;
+}
+
+/** A member of one of a choice's alternatives: `kind` may be any of them, the others say with which they go. */
+function ofChoice(choice: Json, option: Json, key: string, node: SettingNode): SettingNode {
+  if (key === 'kind') return { ...node, alternatives: alternativesOf(choice) };
+  const [kind = ''] = alternativesOf({ oneOf: [option] });
+  return { ...node, description: `With kind: ${kind}. ${node.description ?? ''}`.trim() };
 }
 
 function alternativesOf(json: Json): readonly string[] {

@@ -187,7 +187,7 @@ test('found: an entry from the future', async () => {
   expect(seqs(verdict)).toEqual(['from-the-future 2']);
 });
 
-test('not found without anchors: entries cut off at the end (docs/threat-model.md says so)', async () => {
+test('not found without anchors: entries cut off at the end (docs/audit.md says so)', async () => {
   expect(await tampered('delete from audit_entry where seq > 4')).toMatchObject({ entries: 4, problems: [] });
 });
 
