@@ -20,18 +20,22 @@ export async function runRole(name: string, configFile: string): Promise<number>
   if (role === undefined) return 2;
   process.title = `sekisho ${role}`;
   process.umask(UMASK);
-  const stopped = Promise.withResolvers<void>();
   const doorbell = openDoorbell();
-  doorbell.onStop(stopped.resolve);
-
+  const stopped = new Promise<void>((resolve) => doorbell.onStop(resolve));
   const context = await openContext(role, configFile, doorbell);
-  const running = await (await STARTERS[role]())(context);
-  await tell(context, 'started');
-  doorbell.ready(running.port);
-
-  await stopped.promise;
-  await running.stop();
-  await tell(context, 'stopped');
+  try {
+    const running = await (await STARTERS[role]())(context);
+    await tell(context, 'started');
+    doorbell.ready(running.port);
+    await stopped;
+    await running.stop();
+    await tell(context, 'stopped');
+  } catch (error) {
+    context.log.error('role-failed', {}, error);
+    // What was half opened (children, sockets) must not keep a failed role alive: the supervisor starts it anew.
+    process.exit(1);
+  }
+  context.vault.close();
   await context.database.close();
   if (process.connected) process.disconnect();
   return 0;
