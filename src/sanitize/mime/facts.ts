@@ -52,7 +52,7 @@ export function headerFacts(fields: readonly HeaderField[]): ReadHeader {
     replyTo: list('reply-to'),
     date: first('date').slice(0, 200),
     messageId: messageIds(first('message-id'))[0] ?? '',
-    inReplyTo: messageIds(first('in-reply-to')).slice(0, 1),
+    inReplyTo: messageIds(first('in-reply-to'))[0] ?? '',
     references: shortened(messageIds(first('references'))),
   };
   return { facts, defects };

@@ -17,17 +17,23 @@ test('an attachment behind a delimiter with blanks is seen by the first reader o
   expect(defectNames(message)).toContain('only-first-reader');
 });
 
-test('an attachment whose body a bare CR begins is seen by the second reader only', async () => {
-  const only = {
-    type: 'application/x-msdownload',
-    untrustedName: 'a.exe',
-    disposition: 'attachment',
-    bytes: Buffer.from(MARKER),
-  };
-  const own = parse(...twoParts([PLAIN], 'foo', ['Content-Type: text/plain', '', 'other']));
-  const message = united(own, [only]);
-  expect(message.leaves.at(-1)).toMatchObject({ path: 'u1', seenBy: 'second', untrustedNames: ['a.exe'] });
+test('an attachment behind a premature last delimiter is seen by the second reader only', async () => {
+  // A multipart that closes before it began: to us what follows is its epilogue, to mailsplit the first part.
+  const lines = [PLAIN, '', '--foo--', '--foo', ...ATTACHMENT, '--foo--', ''];
+  expect(found(parse(...lines))).toBe(false);
+  const message = await read(...lines);
+  expect(found(message)).toBe(true);
+  expect(message.leaves.at(-1)).toMatchObject({ path: 'u1', seenBy: 'second', untrustedNames: ['a.bin'] });
   expect(defectNames(message)).toContain('only-second-reader');
+});
+
+test('a leaf of the second reader that we have in other white space is no stranger', () => {
+  const own = parse(...twoParts([PLAIN], 'foo'));
+  const leaves = [
+    { type: 'text/plain', untrustedName: '', disposition: '', bytes: Buffer.from('hello\r\n') },
+    { type: 'application/octet-stream', untrustedName: 'a.bin', disposition: 'attachment', bytes: Buffer.from(MARKER) },
+  ];
+  expect(united(own, leaves).leaves).toHaveLength(2);
 });
 
 test('both agree on an ordinary mail', async () => {

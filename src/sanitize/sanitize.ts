@@ -1,0 +1,285 @@
+/**
+ * What the jailed child does: a message or a document in, files and a message that we wrote ourselves out.
+ *
+ * The story of one message: both readers (mime/), the plan (text, files, signatures), text rendered, files converted,
+ * a new message composed. Nothing here looks at a format. Whatever a mail is ends as a value; what throws is a bug, and
+ * the parent then holds the message.
+ */
+import type { ChildAnswer, DocumentJob, MessageJob, NoticeJob, Preview } from '../message/jobs.ts';
+import type { Removal } from '../message/outcome.ts';
+import type { BodyReport, Report, Verdict } from '../message/report.ts';
+import type { Policy } from '../policy/policy.ts';
+import { cleanLine } from './body/characters.ts';
+import { addRemovals } from './body/safe-text.ts';
+import { composeMessage, type HeaderFacts, type UntrustedMailbox } from './compose.ts';
+import { headerFacts } from './mime/facts.ts';
+import type { Defect, Leaf } from './mime/tree.ts';
+import { readMessage } from './mime/union.ts';
+import { outputNames } from './names.ts';
+import { composeNotice as writeNotice } from './notice.ts';
+import { type Budget, type ConvertedPart, convertPart, filesOf, limitsOf, type Part, partReport } from './parts.ts';
+import { type Plan, planOf } from './plan.ts';
+import { type MessageText, messageText } from './text.ts';
+import { ENGINE_VERSIONS, GATEWAY_VERSION } from './versions.ts';
+
+export type MessageAnswer = Omit<Extract<ChildAnswer, { kind: 'message' }>, 'kind'>;
+export type DocumentAnswer = Omit<Extract<ChildAnswer, { kind: 'document' }>, 'kind'>;
+
+const NO_BODY: BodyReport = {
+  declaredCharset: '',
+  charset: '',
+  source: 'none',
+  links: [],
+  hiddenText: '',
+  removed: [],
+};
+
+/**
+ * @param bytes the original, as received
+ * @param onPart called with the path of each part right before it is opened
+ */
+export async function sanitizeMessage(
+  job: MessageJob,
+  bytes: Uint8Array,
+  onPart: (path: string) => void,
+): Promise<MessageAnswer> {
+  const clock = stopwatch();
+  const { policy } = job;
+  const deadline = performance.now() + policy.limits.messageMs;
+  const message = await readMessage(bytes, { limits: policy.limits, lineEnds: job.lineEnds });
+  const header = headerFacts(message.header);
+  const defects = [...message.defects, ...header.defects];
+  clock.lap('mime');
+  if (message.hold !== undefined) {
+    const verdict: Verdict = { kind: 'held', reason: message.hold };
+    const report = reportOf({
+      verdict,
+      header: header.facts,
+      body: NO_BODY,
+      parts: [],
+      defects,
+      limits: message.limits,
+      policy,
+    });
+    return compose(job, header.facts, '', report, [], preview('', '', ''), clock);
+  }
+
+  const plan = planOf(message);
+  const text = messageText(plan.body, policy, job.holdParts, onPart);
+  clock.lap('text');
+  const budget: Budget = { policy, passwords: job.passwords, deadline, outputBytesLeft: policy.limits.maxOutputBytes };
+  const parts: ConvertedPart[] = [];
+  for (const part of partsOf(plan, text, job)) parts.push(await convertPart(part, budget, onPart));
+  clock.lap('files');
+
+  const report = reportOf({
+    verdict: verdictOf(parts),
+    header: header.facts,
+    body: { ...text.report, removed: addRemovals(text.report.removed, droppedParts(plan)) },
+    parts,
+    defects: [...defects, ...text.defects],
+    limits: [...limitsOf(parts), ...(text.text.length > policy.limits.maxBodyChars ? ['maxBodyChars'] : [])],
+    policy,
+  });
+  return compose(
+    job,
+    header.facts,
+    text.text,
+    report,
+    parts,
+    preview(text.before, text.text, text.report.hiddenText),
+    clock,
+  );
+}
+
+/** One document, offline: its files, named, and the report. */
+export async function sanitizeDocument(
+  job: DocumentJob,
+  bytes: Uint8Array,
+  onPart: (path: string) => void,
+): Promise<DocumentAnswer> {
+  const clock = stopwatch();
+  const { policy } = job;
+  const budget: Budget = {
+    policy,
+    passwords: job.passwords,
+    deadline: performance.now() + policy.limits.documentMs,
+    outputBytesLeft: policy.limits.maxOutputBytes,
+  };
+  const part: Part = { path: '1', untrustedName: job.untrustedName, untrustedCharset: '', declaredType: '', bytes };
+  const parts = [await convertPart(part, budget, onPart)];
+  clock.lap('files');
+  const header: HeaderFacts = NO_HEADER;
+  const report = reportOf({
+    verdict: verdictOf(parts),
+    header,
+    body: NO_BODY,
+    parts,
+    defects: [],
+    limits: limitsOf(parts),
+    policy,
+  });
+  const files = parts.flatMap(({ conversion }) => filesOf(conversion));
+  const names = outputNames(files);
+  return {
+    files: files.map(({ type, bytes: written }, i) => ({ name: names[i] ?? '', type, bytes: written })),
+    report: { ...report, timings: clock.laps() },
+  };
+}
+
+/** A message from trusted facts alone. */
+export async function composeNotice(job: NoticeJob): Promise<MessageAnswer> {
+  const { notice, policyVersion } = job;
+  const verdict: Verdict =
+    notice.kind === 'message-held' ? { kind: 'held', reason: notice.reason } : { kind: 'sanitized' };
+  const report = reportOf({
+    verdict,
+    header: NO_HEADER,
+    body: NO_BODY,
+    parts: [],
+    defects: [],
+    limits: [],
+    policy: { version: policyVersion },
+  });
+  return { bytes: writeNotice(job), report, preview: preview('', '', '') };
+}
+
+const NO_HEADER: HeaderFacts = {
+  subject: '',
+  from: [],
+  to: [],
+  cc: [],
+  replyTo: [],
+  date: '',
+  messageId: '',
+  inReplyTo: '',
+  references: [],
+};
+
+/** Files of the plan, and texts that could not be shown, in the order in which they stand in the message. */
+function partsOf(plan: Plan, text: MessageText, job: MessageJob): Part[] {
+  const held = text.held.map(({ leaf, reason, detail }) => ({ ...partOf(leaf), heldFor: { reason, detail } }));
+  return [...held, ...plan.files.map((leaf) => holdIfNeeded(partOf(leaf), leaf, job))];
+}
+
+const partOf = (leaf: Leaf): Part => ({
+  path: leaf.path,
+  untrustedName: leaf.untrustedNames[0] ?? '',
+  untrustedCharset: leaf.charset,
+  declaredType: leaf.contentType.type,
+  bytes: leaf.bytes,
+});
+
+function holdIfNeeded(part: Part, leaf: Leaf, job: MessageJob): Part {
+  const reason = Object.hasOwn(job.holdParts, leaf.path) ? job.holdParts[leaf.path] : undefined;
+  if (reason !== undefined) return { ...part, heldFor: { reason, detail: 'killed a process before' } };
+  if (!leaf.encoding.startsWith('unknown:')) return part;
+  return {
+    ...part,
+    heldFor: { reason: 'encoding-unknown', detail: `Content-Transfer-Encoding ${leaf.encoding.slice(8)}` },
+  };
+}
+
+function droppedParts({ signatures, alternatives }: Plan): readonly Removal[] {
+  const removed: Removal[] = [];
+  if (signatures.length > 0) removed.push({ what: 'signature', count: signatures.length });
+  if (alternatives.length > 0) removed.push({ what: 'alternative-body', count: alternatives.length });
+  return removed;
+}
+
+const verdictOf = (parts: readonly ConvertedPart[]): Verdict =>
+  parts.every(({ conversion }) => conversion.kind === 'converted')
+    ? { kind: 'sanitized' }
+    : { kind: 'sanitized-with-hold' };
+
+/** Characters of each text that the administrators' page gets. */
+const MAX_PREVIEW = 1_000_000;
+
+const preview = (before: string, after: string, hidden: string): Preview => ({
+  version: 1,
+  textBefore: before.slice(0, MAX_PREVIEW),
+  textAfter: after.slice(0, MAX_PREVIEW),
+  hiddenText: hidden.slice(0, MAX_PREVIEW),
+});
+
+interface Findings {
+  readonly verdict: Verdict;
+  readonly header: HeaderFacts;
+  readonly body: BodyReport;
+  readonly parts: readonly ConvertedPart[];
+  readonly defects: readonly Defect[];
+  readonly limits: readonly string[];
+  readonly policy: Pick<Policy, 'version'>;
+}
+
+function reportOf({ verdict, header, body, parts, defects, limits, policy }: Findings): Report {
+  const names = [...outputNames(parts.flatMap(({ conversion }) => filesOf(conversion)))];
+  return {
+    version: 1,
+    verdict,
+    header: {
+      subject: cleanLine(header.subject, 1000),
+      from: shownList(header.from),
+      to: shownList(header.to),
+      cc: shownList(header.cc),
+      date: cleanLine(header.date, 200),
+      messageId: cleanLine(header.messageId, 1000),
+    },
+    body,
+    attachments: parts.map((part) => partReport(part, names.splice(0, filesOf(part.conversion).length))),
+    defects,
+    limits: [...new Set(limits)],
+    versions: { gateway: GATEWAY_VERSION, policy: policy.version, engines: ENGINE_VERSIONS },
+    timings: {},
+  };
+}
+
+/** A list of a thousand names is cut before it is joined: the report holds 1,000 characters. */
+const shownList = (mailboxes: readonly UntrustedMailbox[]): string =>
+  cleanLine(
+    mailboxes
+      .slice(0, 100)
+      .map(({ name, address }) => (name === '' ? address : `${name} <${address}>`))
+      .join(', '),
+    1000,
+  );
+
+function compose(
+  job: MessageJob,
+  header: HeaderFacts,
+  body: string,
+  report: Report,
+  parts: readonly ConvertedPart[],
+  shown: Preview,
+  clock: Stopwatch,
+): MessageAnswer {
+  const bytes = composeMessage({
+    facts: job.facts,
+    header,
+    body,
+    files: parts.flatMap(({ conversion }) => filesOf(conversion)),
+    report,
+    maxBodyChars: job.policy.limits.maxBodyChars,
+  });
+  clock.lap('compose');
+  return { bytes, report: { ...report, timings: clock.laps() }, preview: shown };
+}
+
+interface Stopwatch {
+  lap(name: string): void;
+  laps(): Readonly<Record<string, number>>;
+}
+
+/** Milliseconds between laps, to a hundredth. */
+function stopwatch(): Stopwatch {
+  let last = performance.now();
+  const laps: Record<string, number> = {};
+  return {
+    lap(name) {
+      const now = performance.now();
+      laps[name] = Math.round((now - last) * 100) / 100;
+      last = now;
+    },
+    laps: () => laps,
+  };
+}

@@ -1,0 +1,13 @@
+/** Versions named in reports. Written out: the jail cannot read package.json; a test compares the two. */
+export const GATEWAY_VERSION = '0.1.0';
+
+/** Libraries that read what strangers sent. */
+export const ENGINE_VERSIONS: Readonly<Record<string, string>> = {
+  mailparser: '3.9.31',
+  parse5: '8.1.1',
+  '@embedpdf/pdfium': '2.15.1',
+  'wasm-vips': '0.0.19',
+  sharp: '0.35.5',
+  'file-type': '22.3.0',
+  wasmagic: '1.0.10',
+};
