@@ -30,6 +30,11 @@ export interface Interpretation {
 /** RFC 2046 §5.1.1 allows 70 characters; longer ones occur, endless ones only in attacks. */
 const MAX_BOUNDARY = 1000;
 
+/** Candidates tried for one entity; each is searched for in the body. */
+const MAX_BOUNDARIES = 8;
+/** Content-Type fields of one entity that are looked at: the first ones and the last, which readers choose between. */
+const MAX_TYPE_FIELDS = 4;
+
 const COMPOSITE = /^multipart\//;
 
 const NO_VALUE: StructuredValue = { value: '', parameters: [], oddities: [] };
@@ -37,7 +42,9 @@ const NO_VALUE: StructuredValue = { value: '', parameters: [], oddities: [] };
 export function interpret(fields: readonly HeaderField[]): Interpretation {
   const defects: string[] = [];
   const valuesOf = (name: string): string[] => fields.filter((field) => field.name === name).map(({ value }) => value);
-  const types = valuesOf('content-type');
+  const allTypes = valuesOf('content-type');
+  const types =
+    allTypes.length <= MAX_TYPE_FIELDS ? allTypes : [...allTypes.slice(0, MAX_TYPE_FIELDS - 1), ...allTypes.slice(-1)];
   if (types.length > 1) defects.push('duplicate-content-type');
   const meanings = types.length === 0 ? [plainText()] : types.flatMap((value) => meaningsOf(value, defects));
   const dispositions = valuesOf('content-disposition');
@@ -67,7 +74,7 @@ function meaningsOf(raw: string, defects: string[]): Meaning[] {
   let types = [structured.value];
   if (structured.value.includes(',')) {
     defects.push('content-type-list');
-    types = structured.value.split(',').map((type) => type.trim());
+    types = structured.value.split(',', MAX_TYPE_FIELDS).map((type) => type.trim());
   }
   return types.map((type) => {
     const plain = type.includes('=?') ? decodeHeaderLatin1(type).toLowerCase() : type;
@@ -135,7 +142,7 @@ function boundariesOf(raw: string, structured: StructuredValue, defects: string[
   }
   if (own.length === 0) defects.push('missing-boundary');
   else if (own[0] === '') defects.push('empty-boundary');
-  return [...all].filter((boundary) => boundary !== '' && boundary.length <= MAX_BOUNDARY);
+  return [...all].filter((boundary) => boundary !== '' && boundary.length <= MAX_BOUNDARY).slice(0, MAX_BOUNDARIES);
 }
 
 function transferEncodings(values: readonly string[], defects: string[]): { encodings: Encoding[]; unknown: string } {

@@ -22,7 +22,7 @@ export function united(own: MimeMessage, seen: readonly SecondLeaf[]): MimeMessa
   for (const leaf of seen) {
     const partner = own.leaves.find((one) => !matched.has(one) && isSame(one.bytes, leaf.bytes));
     if (partner !== undefined) matched.add(partner);
-    else if (!isBlank(leaf.bytes) && !own.leaves.some((one) => isSame(one.bytes, leaf.bytes)))
+    else if (!isBlank(leaf.bytes) && !own.leaves.some((one) => isSame(one.bytes, leaf.bytes) || isShownIn(one, leaf)))
       strangers.push(asLeaf(leaf));
   }
   const unionBefore = own.leaves.filter(({ path }) => path.startsWith('u')).length;
@@ -49,6 +49,13 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   const comparable =
     a.length < SQUEEZE_BYTES && b.length < SQUEEZE_BYTES && Math.abs(a.length - b.length) < 64 + a.length / 8;
   return comparable && squeeze(a) === squeeze(b);
+}
+
+/** A text that we show within a longer one of the same type: the readers differ on where it ends, not on what it says. */
+function isShownIn(own: Leaf, leaf: SecondLeaf): boolean {
+  if (!leaf.type.startsWith('text/') || own.contentType.type !== leaf.type) return false;
+  const text = Buffer.from(leaf.bytes.buffer, leaf.bytes.byteOffset, leaf.bytes.byteLength).toString('latin1').trim();
+  return Buffer.from(own.bytes.buffer, own.bytes.byteOffset, own.bytes.byteLength).includes(text, 0, 'latin1');
 }
 
 /** Only what a file consists of: white space and soft breaks are where quoted-printable decoders differ. */
