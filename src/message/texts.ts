@@ -23,12 +23,18 @@ export const BLOCK_SENTENCES: Readonly<Record<BlockReason, Sentence>> = {
   archive: { ja: '圧縮ファイルの中身をまだ無害化できないため', en: 'compressed files cannot be made safe yet' },
   'nested-mail': { ja: '添付されたメールの中身をまだ無害化できないため', en: 'attached mails cannot be made safe yet' },
   media: { ja: '音声・動画のため', en: 'it is sound or video' },
-  encrypted: { ja: '暗号化(パスワード保護)されていて中身を確かめられないため', en: 'it is encrypted and cannot be checked' },
+  encrypted: {
+    ja: '暗号化(パスワード保護)されていて中身を確かめられないため',
+    en: 'it is encrypted and cannot be checked',
+  },
   'signed-data': {
     ja: '電子署名・証明書のデータで中身を作り直せないため',
     en: 'it is signature or certificate data that cannot be rebuilt',
   },
-  'unsupported-image': { ja: 'この形式の画像はまだ無害化できないため', en: 'this kind of picture cannot be made safe yet' },
+  'unsupported-image': {
+    ja: 'この形式の画像はまだ無害化できないため',
+    en: 'this kind of picture cannot be made safe yet',
+  },
   'unsupported-type': { ja: '無害化できない種類のファイルのため', en: 'this kind of file cannot be made safe' },
   malformed: { ja: 'ファイルが壊れているため', en: 'the file is damaged' },
   'limit-exceeded': { ja: '大きすぎる、または複雑すぎるため', en: 'it is too large or too complex' },
@@ -197,7 +203,10 @@ export const NOTICE_SENTENCES = {
   bodyFile: { ja: '本文の続き', en: 'rest of the text' },
   continues: { ja: '(続きは添付ファイルにあります)', en: '(continued in the attachment)' },
   heldSubject: { ja: 'メールを保留しました(受付番号 {id})', en: 'A mail was held (reference {id})' },
-  undeliverableSubject: { ja: '配送できないメールがあります(受付番号 {id})', en: 'A mail could not be delivered (reference {id})' },
+  undeliverableSubject: {
+    ja: '配送できないメールがあります(受付番号 {id})',
+    en: 'A mail could not be delivered (reference {id})',
+  },
   undeliverable: {
     ja: '無害化したメールを次の宛先に配送できませんでした。',
     en: 'A sanitized mail could not be delivered to:',

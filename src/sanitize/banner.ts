@@ -44,7 +44,11 @@ export function renderNotice(input: NoticeInput): string {
   const changes = report.verdict.kind === 'held' ? [] : changeLines(input);
   const lines = [say(N.heading, { tenant: cleanLine(facts.tenant.name, 40) })];
   if (report.verdict.kind === 'held') {
-    lines.push(say(N.held), say(N.reason, { reason: say(HOLD_SENTENCES[report.verdict.reason]) }), ...aboutLines(input));
+    lines.push(
+      say(N.held),
+      say(N.reason, { reason: say(HOLD_SENTENCES[report.verdict.reason]) }),
+      ...aboutLines(input),
+    );
   } else {
     lines.push(say(changes.length > 0 ? N.changed : N.unchanged));
   }
@@ -65,14 +69,15 @@ function aboutLines({ facts, header, language }: NoticeInput): string[] {
 }
 
 const shownMailbox = (mailbox: UntrustedMailbox | undefined): string =>
-  mailbox === undefined
-    ? ''
-    : cleanLine(`${mailbox.name} <${addrSpec(mailbox.address) ?? mailbox.address}>`, 120);
+  mailbox === undefined ? '' : cleanLine(`${mailbox.name} <${addrSpec(mailbox.address) ?? mailbox.address}>`, 120);
 
 function changeLines(input: NoticeInput): string[] {
   const { report, language } = input;
   const lines = fileLines(input);
-  const removed = removedLine([...report.body.removed, ...report.attachments.flatMap((part) => part.removed)], language);
+  const removed = removedLine(
+    [...report.body.removed, ...report.attachments.flatMap((part) => part.removed)],
+    language,
+  );
   if (removed !== '') lines.push(removed);
   lines.push(...linkLines(report, language));
   const defects = report.defects.reduce((sum, defect) => sum + defect.count, 0);
@@ -101,7 +106,10 @@ function fileLines({ report, names, language }: NoticeInput): string[] {
 function fileLine(part: AttachmentReport, outputs: readonly string[], language: Language): string {
   const name = cleanLine(part.untrustedName, 60) || fill(N.unnamed, language);
   if (part.outcome === 'blocked') {
-    return fill(N.blocked, language, { name, reason: fill(BLOCK_SENTENCES[part.reason ?? 'sanitizer-failed'], language) });
+    return fill(N.blocked, language, {
+      name,
+      reason: fill(BLOCK_SENTENCES[part.reason ?? 'sanitizer-failed'], language),
+    });
   }
   if (part.outcome === 'waiting-for-password') return fill(N.waiting, language, { name });
   const end = fill(OUTCOME_SENTENCES[part.outcome], language);

@@ -15,8 +15,17 @@ import { renderNotice } from './banner.ts';
 import { crlf, safeText } from './body/safe-text.ts';
 import type { SafeFile } from './converter.ts';
 import { mailDate, parseDate } from './dates.ts';
-import { addrSpec, field, mailboxTokens, messageId, subjectTokens, type Token, type UntrustedMailbox, words } from './header-fields.ts';
 import { textFile } from './formats/text/write.ts';
+import {
+  addrSpec,
+  field,
+  mailboxTokens,
+  messageId,
+  subjectTokens,
+  type Token,
+  type UntrustedMailbox,
+  words,
+} from './header-fields.ts';
 import { outputNames } from './names.ts';
 
 export type { UntrustedMailbox } from './header-fields.ts';
@@ -30,9 +39,10 @@ export interface HeaderFacts {
   readonly replyTo: readonly UntrustedMailbox[];
   /** The Date field's value, '' when missing. */
   readonly date: string;
-  /** With or without other text; unusable ids are replaced (Message-ID) or dropped. */
+  /** With angle brackets as it stands there; an unusable id is replaced here and dropped below. */
   readonly messageId: string;
-  readonly inReplyTo: readonly string[];
+  /** May name several; the first usable one is kept. */
+  readonly inReplyTo: string;
   readonly references: readonly string[];
 }
 
@@ -74,7 +84,11 @@ export function composeMessage(input: ComposeInput): Uint8Array {
     language,
   });
   const text = held ? `${notice}\n` : `${notice}\n${RULE}\n\n${shownBody(body, continued.length > 0, language)}\n`;
-  return assemble(headerOf(facts, header), text, files.map((file, i) => ({ file, name: names[i] ?? '' })));
+  return assemble(
+    headerOf(facts, header),
+    text,
+    files.map((file, i) => ({ file, name: names[i] ?? '' })),
+  );
 }
 
 function shownBody(body: string, continues: boolean, language: Language): string {
@@ -101,7 +115,8 @@ function headerOf(facts: TrustedFacts, header: HeaderFacts): string {
   const dateMs = parseDate(header.date, facts.receivedAtMs) ?? facts.receivedAtMs;
   const own = `<${facts.messageId}@${facts.gatewayHost}>`;
   const references = header.references.flatMap((id) => messageId(id) ?? []);
-  const inReplyTo = header.inReplyTo.flatMap((id) => messageId(id) ?? [])[0];
+  const answered = header.inReplyTo.slice(0, 10_000).match(/<[^<>\s]{3,248}>/g) ?? [];
+  const inReplyTo = answered.flatMap((id) => messageId(id) ?? [])[0];
   const from = shownSender(header.from);
   const to = header.to.slice(0, MAX_MAILBOXES);
   const cc = header.cc.slice(0, MAX_MAILBOXES - to.length);
@@ -116,7 +131,10 @@ function headerOf(facts: TrustedFacts, header: HeaderFacts): string {
     listField('Reply-To', replyTo),
     optional('Subject', subjectTokens(header.subject)),
     optional('In-Reply-To', inReplyTo === undefined ? [] : [{ text: inReplyTo }]),
-    optional('References', trimReferences(references).map((text) => ({ text }))),
+    optional(
+      'References',
+      trimReferences(references).map((text) => ({ text })),
+    ),
   ].join('');
 }
 
@@ -124,7 +142,10 @@ function headerOf(facts: TrustedFacts, header: HeaderFacts): string {
 export function assemble(
   fields: string,
   text: string,
-  attachments: readonly { readonly file: { readonly type: SafeType; readonly bytes: Uint8Array }; readonly name: string }[],
+  attachments: readonly {
+    readonly file: { readonly type: SafeType; readonly bytes: Uint8Array };
+    readonly name: string;
+  }[],
 ): Uint8Array {
   if (attachments.length > MAX_ATTACHMENTS) throw new RangeError(`${attachments.length} attachments`);
   const head = `${fields}MIME-Version: 1.0\r\n`;
@@ -133,11 +154,17 @@ export function assemble(
   if (attachments.length === 0) return Buffer.concat([Buffer.from(head + textLeaf, 'latin1'), textBytes]);
   const boundary = `=_sekisho_${randomBytes(16).toString('hex')}`;
   const parts: Buffer[] = [
-    Buffer.from(`${head}Content-Type: multipart/mixed;\r\n boundary="${boundary}"\r\n\r\n--${boundary}\r\n${textLeaf}`, 'latin1'),
+    Buffer.from(
+      `${head}Content-Type: multipart/mixed;\r\n boundary="${boundary}"\r\n\r\n--${boundary}\r\n${textLeaf}`,
+      'latin1',
+    ),
     textBytes,
   ];
   for (const { file, name } of attachments) {
-    parts.push(Buffer.from(`--${boundary}\r\n${attachmentHead(file.type, name)}\r\n`, 'latin1'), base64Lines(file.bytes));
+    parts.push(
+      Buffer.from(`--${boundary}\r\n${attachmentHead(file.type, name)}\r\n`, 'latin1'),
+      base64Lines(file.bytes),
+    );
   }
   parts.push(Buffer.from(`--${boundary}--\r\n`, 'latin1'));
   return Buffer.concat(parts);

@@ -7,7 +7,19 @@ const DAY_MS = 24 * 3600_000;
 
 /** Zones still seen by name (RFC 5322 §4.3), in minutes east of Greenwich. */
 const ZONES: Readonly<Record<string, number>> = {
-  GMT: 0, UT: 0, UTC: 0, Z: 0, JST: 540, EST: -300, EDT: -240, CST: -360, CDT: -300, MST: -420, MDT: -360, PST: -480, PDT: -420,
+  GMT: 0,
+  UT: 0,
+  UTC: 0,
+  Z: 0,
+  JST: 540,
+  EST: -300,
+  EDT: -240,
+  CST: -360,
+  CDT: -300,
+  MST: -420,
+  MDT: -360,
+  PST: -480,
+  PDT: -420,
 };
 const DATE =
   /^\s*(?:[A-Za-z]{3,9}\s*,?\s*)?(\d{1,2})[\s-]+([A-Za-z]{3})[a-z]*[\s-]+(\d{2,4})\s+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(?:([+-]\d{4})|\(?([A-Za-z]{1,4})\)?)?/;

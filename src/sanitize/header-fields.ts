@@ -103,7 +103,9 @@ export function addrSpec(untrusted: string): string | undefined {
   const lower = written.toLowerCase();
   const domain = DOMAIN.test(lower) ? lower : /[^\x00-\x7f]/.test(written) ? domainToASCII(written) : '';
   const address = `${local}@${domain}`;
-  return LOCAL.test(local) && domain.length <= 253 && DOMAIN.test(domain) && address.length <= 254 ? address : undefined;
+  return LOCAL.test(local) && domain.length <= 253 && DOMAIN.test(domain) && address.length <= 254
+    ? address
+    : undefined;
 }
 
 const MSG_ID = /^<[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.]+@[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.]+>$/;

@@ -53,7 +53,12 @@ function cleanStem(untrustedStem: string, extension: string): string {
     .replace(/[:*?"<>|]/g, '_')
     .replace(/[\t\n]/g, ' ');
   const segments = plain.split('.').map((segment, i) => (i > 0 && isDangerous(segment) ? '' : segment));
-  let stem = trimEnds(segments.filter((segment, i) => i === 0 || segment.trim() !== '').join('.').replace(/ {2,}/g, ' '));
+  let stem = trimEnds(
+    segments
+      .filter((segment, i) => i === 0 || segment.trim() !== '')
+      .join('.')
+      .replace(/ {2,}/g, ' '),
+  );
   if (stem.toLowerCase().endsWith(`.${extension}`)) stem = trimEnds(stem.slice(0, -extension.length - 1));
   stem = stem.normalize('NFC');
   return RESERVED.test(stem.split('.')[0] ?? '') ? `_${stem}` : stem;

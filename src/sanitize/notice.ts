@@ -39,9 +39,11 @@ function lines({ facts, notice }: NoticeJob, language: Language): string[] {
     const reason = fill(HOLD_SENTENCES[notice.reason], language);
     return [fill(N.held, language), fill(N.reason, language, { reason }), ...envelopeLines(facts, language)];
   }
-  const failed = notice.failed.slice(0, MAX_RECIPIENTS).map(({ recipient, reply }) =>
-    fill(N.failed, language, { recipient: cleanLine(recipient, 254), reply: cleanLine(reply, 200) }),
-  );
+  const failed = notice.failed
+    .slice(0, MAX_RECIPIENTS)
+    .map(({ recipient, reply }) =>
+      fill(N.failed, language, { recipient: cleanLine(recipient, 254), reply: cleanLine(reply, 200) }),
+    );
   const more = notice.failed.length - failed.length;
   if (more > 0) failed.push(fill(N.more, language, { count: more }));
   return [fill(N.undeliverable, language), ...failed, ...envelopeLines(facts, language)];

@@ -6,7 +6,7 @@
  */
 import type { FileType } from '../message/file-type.ts';
 import { blockReason, isNeverConverted } from '../policy/decide.ts';
-import { blocked, type ConvertContext, type Conversion, type Converter, type UntrustedFile } from './converter.ts';
+import { blocked, type Conversion, type ConvertContext, type Converter, type UntrustedFile } from './converter.ts';
 
 export interface Registry {
   /** Never rejects. The policy's limits are checked here, before and after. */
@@ -58,7 +58,9 @@ function checked(conversion: Conversion, { policy, deadline }: ConvertContext): 
   if (conversion.files.length === 0) return blocked('sanitizer-failed', 'converted to nothing');
   const bytes = conversion.files.reduce((sum, file) => sum + file.bytes.length, 0);
   const { maxOutputBytes } = policy.limits;
-  return bytes <= maxOutputBytes ? conversion : blocked('limit-exceeded', `${bytes} bytes written, at most ${maxOutputBytes}`);
+  return bytes <= maxOutputBytes
+    ? conversion
+    : blocked('limit-exceeded', `${bytes} bytes written, at most ${maxOutputBytes}`);
 }
 
 function indexByType(converters: readonly Converter[]): ReadonlyMap<FileType, Converter> {

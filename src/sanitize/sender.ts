@@ -27,7 +27,8 @@ export function senderWarnings(facts: TrustedFacts, header: HeaderFacts, languag
   const lines: string[] = [];
   const shown = addressInName(sender?.name ?? '');
   if (shown !== '' && domainOf(shown) !== domainOf(from)) lines.push(fill(N.spoofedName, language, { shown, from }));
-  if (from !== '' && envelope !== '' && !related(from, envelope)) lines.push(fill(N.differs, language, { from, envelope }));
+  if (from !== '' && envelope !== '' && !related(from, envelope))
+    lines.push(fill(N.differs, language, { from, envelope }));
   const free = [from, envelope].map(hostOf).find((host) => FREE_MAIL.has(host));
   if (free !== undefined) lines.push(fill(N.freeMail, language, { domain: free }));
   if (header.from.length > 1) lines.push(fill(N.severalFrom, language, { count: header.from.length }));
@@ -38,7 +39,9 @@ export function senderWarnings(facts: TrustedFacts, header: HeaderFacts, languag
 
 /** B08: `"info@city.lg.jp" <x@evil.example>`. The address a display name pretends to be, or ''. */
 const addressInName = (name: string): string =>
-  /[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,24}/.exec(cleanLine(name.normalize('NFKC'), 200))?.[0].toLowerCase() ?? '';
+  /[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,24}/
+    .exec(cleanLine(name.normalize('NFKC'), 200))?.[0]
+    .toLowerCase() ?? '';
 
 const hostOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
 

@@ -45,7 +45,9 @@ export function cleanText(untrusted: string): Cleaned {
 export function cleanLine(untrusted: string, maxCodePoints: number): string {
   // Before the expensive steps: nobody needs more than this to make up the line.
   const bounded = untrusted.length > maxCodePoints * 8 ? untrusted.slice(0, maxCodePoints * 8) : untrusted;
-  const line = cleanText(bounded).text.replace(/[ \t\n\u00A0]+/g, ' ').trim();
+  const line = cleanText(bounded)
+    .text.replace(/[ \t\n\u00A0]+/g, ' ')
+    .trim();
   if (line.length <= maxCodePoints) return line;
   const points = [...line];
   if (points.length <= maxCodePoints) return line;

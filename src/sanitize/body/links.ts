@@ -143,7 +143,12 @@ const isAddress = (host: string): boolean => host.startsWith('[') || /^\d{1,3}(?
 export type Target =
   /** Nothing worth showing: an anchor in the page, a telephone number, a picture of this mail. */
   | { readonly kind: 'none' }
-  | { readonly kind: 'web'; readonly shown: string; readonly host: string; readonly link: Omit<LinkReport, 'untrustedText'> }
+  | {
+      readonly kind: 'web';
+      readonly shown: string;
+      readonly host: string;
+      readonly link: Omit<LinkReport, 'untrustedText'>;
+    }
   | { readonly kind: 'mail'; readonly address: string }
   | { readonly kind: 'removed'; readonly scheme: string; readonly local: boolean };
 
@@ -153,9 +158,13 @@ const SILENT: ReadonlySet<string> = new Set(['tel:', 'sms:', 'cid:', 'mid:', 'ab
 /** What a link of an HTML page leads to. @param base the page's own `<base href>`, '' when it has none. */
 export function targetOf(untrustedHref: string, base: string, style: LinkStyle, language: Language): Target {
   // As browsers do (WHATWG URL §4.4): blanks around, TAB and line ends inside do not count.
-  const href = untrustedHref.slice(0, 100_000).replace(/[\t\n\r]/g, '').replace(/^[\x00-\x20]+|[\x00-\x20]+$/g, '');
+  const href = untrustedHref
+    .slice(0, 100_000)
+    .replace(/[\t\n\r]/g, '')
+    .replace(/^[\x00-\x20]+|[\x00-\x20]+$/g, '');
   if (href === '' || href.startsWith('#')) return { kind: 'none' };
-  if (/^[\\￥¥]{2}/.test(href) || /^[\\/]{2}[^/]*\\/.test(href)) return { kind: 'removed', scheme: 'file', local: true };
+  if (/^[\\￥¥]{2}/.test(href) || /^[\\/]{2}[^/]*\\/.test(href))
+    return { kind: 'removed', scheme: 'file', local: true };
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(href.normalize('NFKC'))?.[1]?.toLowerCase() ?? '';
   if (scheme !== '' && !['http', 'https', 'ftp', 'mailto'].includes(scheme)) {
     if (SILENT.has(`${scheme}:`)) return { kind: 'none' };

@@ -25,7 +25,8 @@ export function safeText(untrusted: string, style: LinkStyle, language: Language
       'control-characters': cleaned.controls,
       'bidi-controls': cleaned.bidi,
       'encoded-block': unframed.count,
-      link: defanged.links.filter((link) => link.suspicion.some((why) => why === 'scheme' || why === 'local-path')).length,
+      link: defanged.links.filter((link) => link.suspicion.some((why) => why === 'scheme' || why === 'local-path'))
+        .length,
     }),
   };
 }
@@ -33,7 +34,8 @@ export function safeText(untrusted: string, style: LinkStyle, language: Language
 /** The entries that are above zero. */
 export function removals(counts: Partial<Record<Removal['what'], number>>): readonly Removal[] {
   const list: Removal[] = [];
-  for (const [what, count] of Object.entries(counts)) if (count > 0) list.push({ what: what as Removal['what'], count });
+  for (const [what, count] of Object.entries(counts))
+    if (count > 0) list.push({ what: what as Removal['what'], count });
   return list;
 }
 

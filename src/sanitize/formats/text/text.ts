@@ -31,6 +31,11 @@ export const text: Converter = {
     }
     const safe = safeText(decoded.text, policy.links);
     const outcome = file.type === 'text' ? 'rebuilt' : 'text';
-    return { kind: 'converted', outcome, files: [textFile(safe.text, stemOf(file.untrustedName))], removed: safe.removed };
+    return {
+      kind: 'converted',
+      outcome,
+      files: [textFile(safe.text, stemOf(file.untrustedName))],
+      removed: safe.removed,
+    };
   },
 };

@@ -1,0 +1,79 @@
+/**
+ * What a file is, by its bytes.
+ *
+ * Danger: names and labels lie (threats.tsv A01–A11), one file is two types at once (A04). Method: our own table of first
+ * bytes, programs first; then a look inside containers; then text. A name can only make the answer stricter. What nobody
+ * knows is `unknown`, which nothing converts; libmagic and file-type are asked only then, for a better word.
+ */
+import type { FileType } from '../../message/file-type.ts';
+import { CFB_MAGIC, cfbType } from './cfb.ts';
+import { byMagic, latin1 } from './magic.ts';
+import { opinion } from './opinions.ts';
+import { textType } from './text.ts';
+import { zipType } from './zip.ts';
+
+export interface DetectHints {
+  readonly untrustedName: string;
+  /** Media type as declared, with or without parameters. */
+  readonly declaredType: string;
+}
+
+/** ISO 32000-2 §7.5.2 note: readers accept the header within the first 1,024 bytes. */
+const PDF_HEADER_WITHIN = 1024;
+
+/** Never rejects. */
+export async function detect(bytes: Uint8Array, hints: DetectHints): Promise<FileType> {
+  return detectNow(bytes, hints) ?? (await opinion(bytes)) ?? 'unknown';
+}
+
+/** Our own look, without the slow opinions; undefined when we do not know. */
+export function detectNow(bytes: Uint8Array, hints: DetectHints): FileType | undefined {
+  if (bytes.length === 0) return 'empty';
+  const start = latin1(bytes, 0, 8);
+  const found =
+    start === CFB_MAGIC
+      ? cfbType(bytes)
+      : /^PK(?:\x03\x04|\x05\x06|\x07\x08)/.test(start)
+        ? zipType(bytes)
+        : byMagic(bytes);
+  if (found !== undefined) return found;
+  const text = textType(bytes, {
+    extensions: extensionsOf(hints.untrustedName),
+    declaredType: plainType(hints.declaredType),
+  });
+  // Scripts and pages with a PDF further down count as what their start is; a PDF behind a few odd bytes is a PDF.
+  if (text !== undefined && text !== 'text' && text !== 'csv') return text;
+  return isLatePdf(bytes) ? 'pdf' : (text ?? (isDiskImage(bytes) ? 'iso' : undefined));
+}
+
+/** The last extension of the name in lower case, and the one that programs see who stop at a NUL (`a.exe\0.txt` has two). */
+function extensionsOf(untrustedName: string): readonly string[] {
+  const name = untrustedName.slice(-1024).normalize('NFKC').toLowerCase();
+  return name
+    .split('\0')
+    .flatMap((piece) => [
+      piece
+        .replace(/[^a-z0-9.-]+$/, '')
+        .split('.')
+        .slice(1)
+        .at(-1) ?? '',
+    ])
+    .filter((extension) => extension !== '');
+}
+
+const plainType = (declared: string): string => (declared.split(';')[0] ?? '').trim().toLowerCase();
+
+function isLatePdf(bytes: Uint8Array): boolean {
+  if (
+    !/(?:^|[\r\n\x00])%PDF-\d/.test(latin1(bytes, 0, PDF_HEADER_WITHIN)) &&
+    !latin1(bytes, 0, PDF_HEADER_WITHIN).includes('%PDF-1.')
+  ) {
+    return false;
+  }
+  const tail = latin1(bytes, Math.max(0, bytes.length - 2048), 2048);
+  return /startxref|%%EOF/.test(tail);
+}
+
+/** Formats that put their mark at the end: VHD («conectix» in the last 512 bytes), DMG («koly»). */
+const isDiskImage = (bytes: Uint8Array): boolean =>
+  /^(?:conectix|koly)/.test(latin1(bytes, Math.max(0, bytes.length - 512), 8));

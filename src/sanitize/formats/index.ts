@@ -1,0 +1,7 @@
+/** All converters. A new format is one folder, one line here, fixtures, and its grammar in inspect/. */
+import type { Converter } from '../converter.ts';
+import { csv } from './csv/csv.ts';
+import { html } from './html/html.ts';
+import { text } from './text/text.ts';
+
+export const converters: readonly Converter[] = [text, csv, html];
