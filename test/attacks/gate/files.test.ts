@@ -1,0 +1,30 @@
+/** INV-05: every rule for the files we write, broken; all of it is refused by the inspector, and the benign twins pass. */
+import { expect, test } from 'vitest';
+import { inspectFile } from '../../../src/inspect/inspect.ts';
+import { BENIGN_CELLS, BENIGN_TEXT, fileRules, png } from './file-rules.ts';
+
+const rules = await fileRules();
+
+test.each(rules)('$rule: every breach is refused', async ({ type, breaches }) => {
+  const passed: string[] = [];
+  for (const [i, breach] of breaches.entries()) {
+    if ((await inspectFile(type, breach)).length === 0)
+      passed.push(`${i}: ${Buffer.from(breach).toString('latin1').slice(0, 300)}`);
+  }
+  expect(breaches.length).toBeGreaterThan(0);
+  expect(passed).toEqual([]);
+});
+
+test('the benign twins pass', async () => {
+  for (const text of BENIGN_TEXT)
+    expect([text.toString(), await inspectFile('text', text)]).toEqual([text.toString(), []]);
+  for (const csv of BENIGN_CELLS) expect([csv.toString(), await inspectFile('csv', csv)]).toEqual([csv.toString(), []]);
+  expect(await inspectFile('png', png())).toEqual([]);
+});
+
+test('the number of breaches, by rule', () => {
+  console.log(rules.map(({ rule, breaches }) => `${String(breaches.length).padStart(5)}  ${rule}`).join('\n'));
+  const total = rules.reduce((sum, { breaches }) => sum + breaches.length, 0);
+  console.log(`${total} breaches of ${rules.length} file rules`);
+  expect(total).toBeGreaterThan(2_000);
+});
