@@ -87,7 +87,7 @@ test('a commit that fails rejects all of its batch and keeps nothing', async () 
   expect(await database.write(put('c'))).toBe('c');
 });
 
-test('a full disk ends the whole transaction: E_STORE_FULL, nothing kept, and writing goes on afterwards', async () => {
+test('a full disk: E_STORE_FULL for the one that met it, and writing goes on afterwards', async () => {
   const database = await openDatabase({ file: newFile() });
   const fill = async (tx: Tx): Promise<void> => {
     await sql`pragma max_page_count = 1`.execute(tx);
@@ -98,11 +98,49 @@ test('a full disk ends the whole transaction: E_STORE_FULL, nothing kept, and wr
   };
   const results = await Promise.allSettled([database.write(put('a')), database.write(fill)]);
   expect(results[1]).toMatchObject({ reason: { code: 'E_STORE_FULL' } });
-  const kept = results[0].status === 'fulfilled' ? ['a'] : [];
-  expect(await ids(database)).toEqual(kept);
+  // SQLite undoes the statement alone here: the neighbour's work stays.
+  expect(results[0].status).toBe('fulfilled');
+  expect(await ids(database)).toEqual(['a']);
   await database.write((tx) => sql`pragma max_page_count = 1073741823`.execute(tx));
   await database.write(put('c'));
-  expect(await ids(database)).toEqual([...kept, 'c']);
+  expect(await ids(database)).toEqual(['a', 'c']);
+});
+
+test('an error that ends the whole transaction rejects those before it; those after it run in the next', async () => {
+  const database = await openDatabase({ file: newFile() });
+  await database.write(put('there'));
+  // What SQLite may do on I/O errors and a full disk, asked for by name.
+  const ending = (tx: Tx) =>
+    sql`insert or rollback into job (id, kind, tenant, lane, payload, state, due_at, created_at)
+        values ('there', 'process', 't', 'light', '', 'waiting', 0, 0)`.execute(tx);
+  const results = await Promise.allSettled([
+    database.write(put('before')),
+    database.write(ending),
+    database.write(put('after')),
+  ]);
+  expect(results.map((result) => result.status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+  expect(results[0]).toMatchObject({ reason: { code: 'E_DATABASE_FAILED' } });
+  expect(await ids(database)).toEqual(['after', 'there']);
+});
+
+test('writes of handlers that run in one turn of the event loop share a commit', async () => {
+  const database = await openDatabase({ file: newFile() });
+  const visible: number[] = [];
+  const handlers = ['a', 'b', 'c'].map(
+    (id) =>
+      new Promise((resolve) => {
+        // Each in a task of its own, as sockets call their handlers: all promises of one are done before the next runs.
+        setImmediate(() => {
+          const work = async (tx: Tx): Promise<void> => {
+            await put(id)(tx);
+            visible.push((await ids(database)).length);
+          };
+          resolve(database.write(work));
+        });
+      }),
+  );
+  await Promise.all(handlers);
+  expect(visible).toEqual([0, 0, 0]);
 });
 
 test('a query that was left running cannot slip into the next transaction', async () => {

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
@@ -63,4 +65,36 @@ test('a crash inside a batch loses all of the batch, and none of it had resolved
   const { signal, stdout } = spawnSync(process.execPath, [crasher, file], { encoding: 'utf8' });
   expect({ signal, stdout }).toEqual({ signal: 'SIGKILL', stdout: '' });
   expect(await idsIn(file)).toEqual(new Set());
+});
+
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) console.log('skipped: roles with different user ids (needs root to become them)');
+
+test.runIf(isRoot)('roles with different user ids and one group share the files, whoever made them', async () => {
+  const file = newFile();
+  const group = 64_000;
+  // As the supervisor does: the folder belongs to the group, and new files in it too.
+  chownSync(dirname(file), 0, group);
+  chmodSync(dirname(file), 0o2770);
+  const asUser = (uid: number) => {
+    const command = `umask 007; exec "$0" "$@"`;
+    const child = spawn('sh', ['-c', command, process.execPath, script, file, `u${uid}`, '300'], {
+      uid,
+      gid: group,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    return new Promise<string>((resolve) => child.on('close', () => resolve(output)));
+  };
+  for (const uids of [[64_001], [64_002, 64_003], [0, 64_004]]) {
+    for (const output of await Promise.all(uids.map(asUser))) {
+      expect(output).not.toContain('!');
+      expect(output).toContain('+');
+    }
+  }
+  expect(statSync(file)).toMatchObject({ uid: 64_001, gid: group });
+  expect(statSync(file).mode & 0o777).toBe(0o660);
 });
