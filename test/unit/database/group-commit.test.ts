@@ -87,7 +87,7 @@ test('a commit that fails rejects all of its batch and keeps nothing', async () 
   expect(await database.write(put('c'))).toBe('c');
 });
 
-test('a full disk: E_STORE_FULL for the one that met it, and writing goes on afterwards', async () => {
+test('a full disk: E_STORE_FULL, nothing half-written stays, and writing goes on afterwards', async () => {
   const database = await openDatabase({ file: newFile() });
   const fill = async (tx: Tx): Promise<void> => {
     await sql`pragma max_page_count = 1`.execute(tx);
@@ -98,12 +98,12 @@ test('a full disk: E_STORE_FULL for the one that met it, and writing goes on aft
   };
   const results = await Promise.allSettled([database.write(put('a')), database.write(fill)]);
   expect(results[1]).toMatchObject({ reason: { code: 'E_STORE_FULL' } });
-  // SQLite undoes the statement alone here: the neighbour's work stays.
-  expect(results[0].status).toBe('fulfilled');
-  expect(await ids(database)).toEqual(['a']);
+  // SQLite ends the whole transaction here, so its neighbour learns the same and nothing half-written stays.
+  expect(results[0]).toMatchObject({ reason: { code: 'E_STORE_FULL' } });
+  expect(await ids(database)).toEqual([]);
   await database.write((tx) => sql`pragma max_page_count = 1073741823`.execute(tx));
   await database.write(put('c'));
-  expect(await ids(database)).toEqual(['a', 'c']);
+  expect(await ids(database)).toEqual(['c']);
 });
 
 test('an error that ends the whole transaction rejects those before it; those after it run in the next', async () => {
