@@ -61,7 +61,7 @@ function parseDeclarations(text: string): Declarations {
   const found = new Map<string, string>();
   for (const part of text
     .slice(0, MAX_STYLE_UNITS)
-    .replace(/\/\*[^]*?(?:\*\/|$)/g, '')
+    .replace(/\/\*[\s\S]*?(?:\*\/|$)/g, '')
     .split(';')) {
     const colon = part.indexOf(':');
     if (colon < 0) continue;
@@ -93,7 +93,7 @@ export class StyleSheet {
   add(untrusted: string): void {
     const text = untrusted
       .slice(0, MAX_SHEET_UNITS)
-      .replace(/\/\*[^]*?(?:\*\/|$)/g, '')
+      .replace(/\/\*[\s\S]*?(?:\*\/|$)/g, '')
       .replace(/<!--|-->/g, '');
     let at = 0;
     while (at < text.length && this.count < MAX_RULES) {
@@ -101,7 +101,7 @@ export class StyleSheet {
       if (open < 0) return;
       const head = text
         .slice(at, open)
-        .replace(/^[^]*;/, '')
+        .replace(/^[\s\S]*;/, '')
         .trim();
       const close = head.startsWith('@') ? endOfBlock(text, open) : text.indexOf('}', open);
       if (close < 0) return;

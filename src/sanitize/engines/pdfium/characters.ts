@@ -29,8 +29,10 @@ export interface Character {
   readonly advance: number;
   /** False for Type3 fonts: the engine knows the drawn box only, not the advance. */
   readonly advanceKnown: boolean;
-  /** Em box in points of the shown page. */
+  /** Where the engine says the character is, in points of the shown page. Unreliable for vertical writing. */
   readonly box: Box;
+  /** Where it is by its origin, size and advance alone, in points of the shown page. Unreliable for Type3 fonts. */
+  readonly emBox: Box;
   readonly textObject: number;
   /** True when the document has the font and asks for it to be painted: what is not seen then is meant not to be seen. */
   readonly drawnByOwnFont: boolean;
@@ -42,6 +44,8 @@ const UNITS_PER_POINT = 1000;
 const ARM_PT = 1000;
 /** FPDF_TEXTRENDERMODE_INVISIBLE. */
 const INVISIBLE = 3;
+/** Em box in em, with room for accents and descenders, and for characters without advance. */
+const [EM_BOTTOM, EM_TOP, NARROWEST] = [-0.2, 0.9, 0.25];
 /** Smaller characters are not text, and rounding (four digits) would take their direction away. In points. */
 const SMALLEST_EM_PT = 0.05;
 /** Least sine of the angle between the em's sides: flatter ones are not text either. */
@@ -125,13 +129,17 @@ function readCharacter(
   const tightRight = view.getFloat64(scratch + 8, true);
   const advanceKnown = Math.abs(tightLeft - loose.left) > 1e-3 || Math.abs(tightRight - loose.right) > 1e-3;
   const textObject = lib.FPDFText_GetTextObject(text, index);
+  const matrix = chain(own, x, y, toShown);
+  const advance = advanceFromBox(own, loose, advanceKnown);
+  const em = { left: 0, right: Math.max(advance, NARROWEST), bottom: EM_BOTTOM, top: EM_TOP };
   return {
     untrustedCode: lib.FPDFText_GetUnicode(text, index),
     hyphen: lib.FPDFText_IsHyphen(text, index) === 1,
-    matrix: chain(own, x, y, toShown),
-    advance: advanceFromBox(own, loose, advanceKnown),
+    matrix,
+    advance,
     advanceKnown,
-    box: shownBox(loose, toShown),
+    box: mappedBox(loose, toShown),
+    emBox: mappedBox(em, matrix),
     textObject,
     drawnByOwnFont: drawnByOwnFont(document, textObject),
   };
@@ -169,8 +177,15 @@ function chain(own: Pick<Matrix, 'a' | 'b' | 'c' | 'd'>, x: number, y: number, t
   };
 }
 
-function shownBox(box: Box, to: Matrix): Box {
-  const xs = [box.left * to.a + box.bottom * to.c + to.e, box.right * to.a + box.top * to.c + to.e];
-  const ys = [box.left * to.b + box.bottom * to.d + to.f, box.right * to.b + box.top * to.d + to.f];
+/** The upright box around the mapped corners. */
+function mappedBox(box: Box, to: Matrix): Box {
+  const xs: number[] = [];
+  const ys: number[] = [];
+  for (const x of [box.left, box.right]) {
+    for (const y of [box.bottom, box.top]) {
+      xs.push(x * to.a + y * to.c + to.e);
+      ys.push(x * to.b + y * to.d + to.f);
+    }
+  }
   return { left: Math.min(...xs), right: Math.max(...xs), bottom: Math.min(...ys), top: Math.max(...ys) };
 }

@@ -34,10 +34,13 @@ export function textLayer(
   // All characters first: reading them may grow the heap and with it move the picture.
   const characters = [...charactersOf(document, page)];
   const rgbx = picture.rgbx();
+  const shown = ({ box, emBox }: Character): boolean =>
+    isShown(emBox, page, picture, rgbx) || isShown(box, page, picture, rgbx);
   for (const character of characters) {
     const text = cleaned(character, counts);
-    if (text === undefined || offPage(character.box, page) || tooLarge(character)) continue;
-    if (text.trim() !== '' && !isShown(character.box, page, picture, rgbx)) {
+    if (text === undefined || (offPage(character.box, page) && offPage(character.emBox, page)) || tooLarge(character))
+      continue;
+    if (text.trim() !== '' && !shown(character)) {
       // A character that our stand-in fonts lack is missing from the picture only here: its text is all that is left of it.
       if (character.drawnByOwnFont || standInHas(character.untrustedCode)) {
         counts.hidden++;
