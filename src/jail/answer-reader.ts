@@ -18,6 +18,7 @@ import {
   MAX_PROGRESS_HEADER_BYTES,
   PART,
   type Parcel,
+  PLACE,
 } from './protocol.ts';
 
 export type Reading =
@@ -27,6 +28,8 @@ export type Reading =
 
 const MORE: Reading = { kind: 'more' };
 const EMPTY = Buffer.alloc(0);
+/** What may come while a job is in work. */
+const FROM_CHILD: ReadonlySet<number> = new Set([FRAME.answer, FRAME.progress, FRAME.threw]);
 
 /** A buffer of known length that fills up. */
 interface Filling {
@@ -87,12 +90,12 @@ export class AnswerReader {
   #openFrame(): Reading | undefined {
     const head = decodeHead(this.#head.buffer);
     if (head === undefined) return this.#fault('lied', 'no frame head');
-    if (head.kind !== FRAME.answer && head.kind !== FRAME.progress) return this.#fault('lied', 'frame kind');
-    const isProgress = head.kind === FRAME.progress;
-    if (head.headerBytes > (isProgress ? MAX_PROGRESS_HEADER_BYTES : this.#bounds.headerBytes)) {
+    if (!FROM_CHILD.has(head.kind)) return this.#fault('lied', 'frame kind');
+    const isSmall = head.kind !== FRAME.answer;
+    if (head.headerBytes > (isSmall ? MAX_PROGRESS_HEADER_BYTES : this.#bounds.headerBytes)) {
       return this.#fault('limit', `header of ${head.headerBytes} bytes`);
     }
-    if (head.blobBytes > (isProgress ? 0 : this.#bounds.blobBytes)) {
+    if (head.blobBytes > (isSmall ? 0 : this.#bounds.blobBytes)) {
       return this.#fault('limit', `answer of ${head.blobBytes} bytes`);
     }
     this.#expected = head;
@@ -110,6 +113,7 @@ export class AnswerReader {
     this.#head.filled = 0;
     if (header === undefined) return this.#fault('lied', 'header is not a JSON object');
     if (header['nonce'] !== this.#nonce) return this.#fault('lied', 'nonce of another job');
+    if (kind === FRAME.threw) return this.#takeThrown(header);
     return kind === FRAME.progress ? this.#takeProgress(header) : this.#takeAnswer(header, blobs);
   }
 
@@ -120,6 +124,12 @@ export class AnswerReader {
     if (typeof part !== 'string' || !PART.test(part)) return this.#fault('lied', 'part in a progress frame');
     this.part = part;
     return MORE;
+  }
+
+  #takeThrown(header: Readonly<Record<string, unknown>>): Reading {
+    const place = header['place'];
+    const isPlace = typeof place === 'string' && PLACE.test(place);
+    return isPlace ? this.#fault('crashed', `threw ${place}`) : this.#fault('lied', 'place of an error');
   }
 
   #takeAnswer(header: Readonly<Record<string, unknown>>, bytes: Buffer): Reading {

@@ -251,4 +251,4 @@ export class Crew {
 }
 
 const unavailable = (detail: string): GatewayError =>
-  new GatewayError('E_JAIL_UNAVAILABLE', 'no jailed process can be started', { detail });
+  new GatewayError('E_JAIL_UNAVAILABLE', `no jailed process can be started: ${detail}`);

@@ -53,7 +53,7 @@ export class JailedProcess {
   #isReady = false;
   #announce: (failure?: string) => void = () => undefined;
   #readyBytes = Buffer.alloc(0);
-  #lastGasp: { readonly why: 'limit' | 'lied'; readonly detail: string } | undefined;
+  #lastGasp: { readonly why: 'limit' | 'lied' | 'crashed'; readonly detail: string } | undefined;
 
   constructor(command: Command) {
     this.#child = spawnCommand(command);
@@ -185,7 +185,7 @@ export class JailedProcess {
     if (this.#stderrBytes > MAX_STDERR_BYTES) this.#fail('limit', 'flood on stderr');
   }
 
-  #fail(why: 'timeout' | 'lied' | 'limit', detail: string): void {
+  #fail(why: 'timeout' | 'lied' | 'limit' | 'crashed', detail: string): void {
     if (why !== 'timeout') this.#lastGasp = { why, detail };
     const conversation = this.#conversation;
     this.#conversation = undefined;

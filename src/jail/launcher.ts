@@ -130,8 +130,11 @@ const otherUser = (uid: number): readonly string[] => ['--reuid', `${uid}`, '--r
 
 /** util-linux 2.41: Landlock hides all files but ours, the filter refuses sockets and processes. Seen working, peers.md. */
 function withLandlock(plan: Plan, tools: Tools, program: string, node: readonly string[]): readonly string[] {
-  const readable = mountsFor(program, []).map(({ from }) => from);
-  const rules = readable.flatMap((path) => ['--landlock-rule', `path-beneath:read-file,read-dir,execute:${path}`]);
+  // The kernel refuses a rule that gives a plain file rights of a folder (landlock_add_rule(2), EINVAL).
+  const rules = mountsFor(program, []).flatMap(({ kind, from }) => [
+    '--landlock-rule',
+    `path-beneath:${kind === 'folder' ? 'read-file,read-dir' : 'read-file,execute'}:${from}`,
+  ]);
   return [
     ...dropped(plan, tools),
     ...limited(plan, tools),

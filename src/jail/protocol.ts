@@ -2,7 +2,7 @@
  * What travels between a parent and a jailed child over the child's stdin and stdout. Both directions use one frame:
  *
  *   0  4  magic 'SKJ1'
- *   4  4  kind: 1 ask, 2 answer, 3 progress, 4 ready (big-endian, as all numbers)
+ *   4  4  kind: 1 ask, 2 answer, 3 progress, 4 ready, 5 threw (big-endian, as all numbers)
  *   8  4  bytes of the header, JSON in UTF-8
  *  12  4  bytes of all blobs together
  *  16     header, then the blobs one after another
@@ -13,7 +13,7 @@
  */
 import type { Policy } from '../policy/policy.ts';
 
-export const FRAME = { ask: 1, answer: 2, progress: 3, ready: 4 } as const;
+export const FRAME = { ask: 1, answer: 2, progress: 3, ready: 4, threw: 5 } as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 
 export const HEAD_BYTES = 16;
@@ -28,6 +28,9 @@ export const MAX_PROGRESS_HEADER_BYTES = 512;
 export const MAX_PROGRESS_FRAMES = 10_000;
 /** AttachmentReport.path: numbers and dots for MIME, member counters for files in files. */
 export const PART = /^[0-9A-Za-z._/-]{1,200}$/;
+
+/** Kind of error and the place in our code; never the error's message, which may quote the mail. */
+export const PLACE = /^[A-Za-z]{1,40} [0-9A-Za-z._/:-]{0,150}$/;
 
 const MIB = 1024 * 1024;
 
@@ -76,9 +79,9 @@ export interface Parcel {
   readonly blobs: readonly Uint8Array[];
 }
 
-/** Why a child's bytes were refused. A value, not an error: a lying child is an everyday thing here. */
+/** Why a child's bytes are no answer. A value, not an error: a lying child is an everyday thing here. */
 export interface Fault {
-  readonly why: 'lied' | 'limit';
+  readonly why: 'lied' | 'limit' | 'crashed';
   readonly detail: string;
 }
 

@@ -36,12 +36,19 @@ export async function serve(handler: Handler): Promise<never> {
     let reply: Parcel;
     try {
       reply = await handler(ask, onPart);
-    } catch {
-      // The message of the error may quote the mail; the parent learns the exit code only.
+    } catch (error) {
+      writeAll(encodeFrame(FRAME.threw, { nonce, place: placeOf(error) }, 0));
       process.exit(EXIT.threw);
     }
     writeAnswer(nonce, reply);
   }
+}
+
+/** Name and innermost place in our own code, like `TypeError sanitize/mime/tree.ts:31:5`: its message may quote the mail. */
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'Error ';
+  const place = /\/(?:src|dist)\/([0-9A-Za-z._/-]+:\d+:\d+)/.exec(error.stack ?? '')?.[1] ?? '';
+  return `${/^[A-Za-z]{1,40}$/.test(error.name) ? error.name : 'Error'} ${place.slice(-150)}`;
 }
 
 function writeAnswer(nonce: string, reply: Parcel): void {

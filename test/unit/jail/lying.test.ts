@@ -34,6 +34,7 @@ describe.each([
   ['not-json', 'lied'],
   ['endless-noise', 'lied'],
   ['wrong-shape', 'lied'],
+  ['threw-quoting', 'lied'],
   ['many-blobs', 'limit'],
   ['ten-gigabytes', 'limit'],
   ['huge-header', 'limit'],
@@ -63,6 +64,16 @@ test('F01: an endless loop is killed', async () => {
 
 test('returning the original is well framed: the gate, not the jail, refuses it', async () => {
   expect(await run('an original')).toMatchObject({ kind: 'done' });
+});
+
+test('an error in the child is told by its place, never by its message', async () => {
+  const detail = 'threw TypeError sanitize/a.ts:1:2';
+  expect(await run('threw-honestly')).toMatchObject({ kind: 'failed', why: 'crashed', detail });
+  const honest = bareJail('throws');
+  const answer = await honest.run(messageJob(), bytesOf('secret subject'), options);
+  expect(answer).toMatchObject({ kind: 'failed', why: 'crashed', detail: expect.stringMatching(/^threw RangeError/) });
+  expect(JSON.stringify(answer)).not.toContain('secret');
+  await honest.close();
 });
 
 test('some words on stderr harm nobody', async () => {

@@ -88,6 +88,8 @@ const LIES: Readonly<Record<string, (nonce: string, input: Buffer) => void>> = {
     for (let n = 0; n < 40; n += 1) writeSync(2, Buffer.alloc(65536, 0x41));
     write(answerTo(nonce, input));
   },
+  'threw-quoting': (nonce) => write(encodeFrame(FRAME.threw, { nonce, place: 'Error 件名: 秘密' }, 0)),
+  'threw-honestly': (nonce) => write(encodeFrame(FRAME.threw, { nonce, place: 'TypeError sanitize/a.ts:1:2' }, 0)),
   'some-stderr': (nonce, input) => {
     writeSync(2, Buffer.alloc(1000, 0x41));
     write(answerTo(nonce, input));
