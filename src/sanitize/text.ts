@@ -28,7 +28,7 @@ const MAX_LINKS = 200;
 /** @param holdParts parts that killed a child before, by path */
 export function messageText(
   units: readonly BodyUnit[],
-  policy: Policy,
+  policy: Pick<Policy, 'links'>,
   holdParts: Readonly<Record<string, BlockReason>>,
   onPart: (path: string) => void,
 ): MessageText {
