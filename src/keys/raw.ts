@@ -22,8 +22,16 @@ function prefix(spki: string, pkcs8: string): { readonly spki: Buffer; readonly 
 /** First 16 hex digits of the SHA-256 of the raw key: long enough to tell keys apart, and no secret. */
 export const keyIdOf = (raw: Uint8Array): string => createHash('sha256').update(raw).digest('hex').slice(0, 16);
 
+const publicHalves = new WeakMap<KeyObject, PublicKey>();
+
 /** The public half of a private or public key, raw. */
 export function publicKeyOf(key: KeyObject): PublicKey {
+  const known = publicHalves.get(key) ?? derivePublicKey(key);
+  publicHalves.set(key, known);
+  return known;
+}
+
+function derivePublicKey(key: KeyObject): PublicKey {
   const half = key.type === 'private' ? createPublicKey(key) : key;
   const raw = new Uint8Array(half.export({ format: 'der', type: 'spki' }).subarray(-RAW_BYTES));
   return { keyId: keyIdOf(raw), raw };

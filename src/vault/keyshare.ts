@@ -3,10 +3,13 @@
  * Record: header (format.ts), 2 bytes length, the share (one byte for each of the secret, then its coordinate x),
  * SHA-256 of all before. Fewer than k shares tell nothing; deleting the records erases the object for good.
  */
-import { combine, split } from 'shamir-secret-sharing';
+import { combine } from 'shamir-secret-sharing';
 import { encodeHeader, parseHeader, type ShareHeader } from './format.ts';
-import { divide, multiply } from './gf256.ts';
+import { divide, multiply, productsOf } from './gf256.ts';
 import { DIGEST_BYTES, sha256 } from './share.ts';
+
+/** So many bytes of chance. */
+export type Random = (length: number) => Uint8Array;
 
 export interface KeyShare {
   readonly header: ShareHeader;
@@ -16,11 +19,28 @@ export interface KeyShare {
 /** Longest record; more is not ours. */
 export const MAX_KEY_RECORD_BYTES = 4096;
 
-export type Split = (secret: Uint8Array, shares: number, threshold: number) => Promise<readonly Uint8Array[]>;
+/**
+ * n shares at the coordinates 1 … n. Written here because the package asks the system for chance byte by byte, which
+ * costs more than all other cryptography of a small mail; its `combine` opens what this makes.
+ * @param random cryptographically strong
+ */
+export function splitKey(secret: Uint8Array, n: number, k: number, random: Random): readonly Uint8Array[] {
+  const terms = [secret, ...Array.from({ length: k - 1 }, () => random(secret.length))];
+  return Array.from({ length: n }, (_, index) => shareAt(index + 1, terms));
+}
+
+/** For each byte its polynomial Σ terms[i]·xⁱ at x, by Horner's rule; x itself is the last byte of the share. */
+function shareAt(x: number, terms: readonly Uint8Array[]): Uint8Array {
+  const timesX = productsOf(x);
+  const share = new Uint8Array(terms[0]!.length + 1);
+  for (let i = 0; i < share.length - 1; i++) {
+    share[i] = terms.reduceRight((sum, term) => timesX[sum]! ^ term[i]!, 0);
+  }
+  share[share.length - 1] = x;
+  return share;
+}
 
 /** The package insists on Uint8Array itself: a Buffer is copied. */
-export const splitKey: Split = (secret, n, k) => split(new Uint8Array(secret), n, k);
-
 export const combineKey = (shares: readonly KeyShare[]): Promise<Uint8Array> =>
   combine(shares.map(({ share }) => new Uint8Array(share)));
 

@@ -1,12 +1,13 @@
 /** Puts the vault together: health of the stores, writers, readers, and what belongs to neither. */
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { RoleKeys } from '../keys/keys.ts';
+import { privateKeyObject, RAW_BYTES } from '../keys/raw.ts';
 import { GatewayError } from '../message/errors.ts';
 import { isId } from '../message/ids.ts';
 import type { SealRole } from '../message/roles.ts';
 import { isTenant } from './format.ts';
 import { Health, type StoreHealth, type VaultAlarm } from './health.ts';
-import { coordinateOf, type Split, splitKey } from './keyshare.ts';
+import { coordinateOf, type Random, splitKey } from './keyshare.ts';
 import { type ReaderDeps, readObject } from './reader.ts';
 import { DATA_KEY_BYTES } from './seal.ts';
 import type { Store } from './store.ts';
@@ -31,13 +32,7 @@ export interface VaultDeps {
   readonly readTimeoutMs?: number;
   readonly probeEveryMs?: number;
   /** Where chance comes from; other than the default only for golden vectors. */
-  readonly chance?: Chance;
-}
-
-export interface Chance {
-  dataKey(): Uint8Array;
-  ephemeral(): KeyObject;
-  readonly split: Split;
+  readonly random?: Random;
 }
 
 export interface OpenedVault extends Vault {
@@ -51,12 +46,6 @@ const STORE_TIMEOUT_MS = 60_000;
 /** Other shares are there to be read: waiting for a slow store has little use. */
 const READ_TIMEOUT_MS = 10_000;
 const PROBE_EVERY_MS = 2000;
-
-const realChance: Chance = {
-  dataKey: () => randomBytes(DATA_KEY_BYTES),
-  ephemeral: () => generateKeyPairSync('x25519').privateKey,
-  split: splitKey,
-};
 
 export function openVault(deps: VaultDeps): OpenedVault {
   const { stores, threshold, keys } = deps;
@@ -81,7 +70,7 @@ export function openVault(deps: VaultDeps): OpenedVault {
         const what = `${up.length} of ${stores.length} stores work, ${threshold} needed`;
         throw new GatewayError('E_STORE_UNAVAILABLE', what, { objectId: ref.objectId });
       }
-      const sealing = await prepare(ref, sealTo, keys, names, threshold, deps.chance ?? realChance);
+      const sealing = prepare(ref, sealTo, keys, names, threshold, deps.random ?? randomBytes);
       const { objectId, tenant } = ref;
       const onDegraded = (without: readonly string[]): void =>
         onAlarm({ kind: 'written-degraded', objectId, tenant, without });
@@ -136,20 +125,21 @@ function requireSane({ stores, threshold }: VaultDeps): void {
   }
 }
 
-async function prepare(
+function prepare(
   ref: ObjectRef,
   sealTo: SealRole,
   keys: RoleKeys,
   stores: readonly string[],
   k: number,
-  chance: Chance,
-): Promise<Sealing> {
+  random: Random,
+): Sealing {
   const { objectId, tenant, kind } = ref;
   const recipient = keys.sealingKey(sealTo);
-  const dataKey = chance.dataKey();
-  const wrapped = wrap(recipient.raw, wrapContext(ref, sealTo), dataKey, chance.ephemeral());
+  const dataKey = random(DATA_KEY_BYTES);
+  const ephemeral = privateKeyObject('X25519', random(RAW_BYTES));
+  const wrapped = wrap(recipient.raw, wrapContext(ref, sealTo), dataKey, ephemeral);
   const n = stores.length;
-  const keyShares = await chance.split(wrapped, n, k);
+  const keyShares = splitKey(wrapped, n, k, random);
   const x = keyShares.map(coordinateOf);
   const header = { objectId, tenant, kind, sealedTo: sealTo, keyId: recipient.keyId, k, n, stores, x };
   return { ref: { objectId, tenant, kind }, sealTo, header, dataKey, keyShares };

@@ -7,7 +7,7 @@ import type { RoleKeys } from '../keys/keys.ts';
 import { publicKeyOf } from '../keys/raw.ts';
 import { GatewayError } from '../message/errors.ts';
 import type { SealRole } from '../message/roles.ts';
-import { agreementOf, isOf, MAX_HEADER_BYTES, parseHeader, type ShareHeader } from './format.ts';
+import { agreementOf, encodeHeader, isOf, type ShareHeader } from './format.ts';
 import { combineKey, type KeyShare, MAX_KEY_RECORD_BYTES, parseKeyShare } from './keyshare.ts';
 import { findQuorum } from './quorum.ts';
 import { decode } from './reedsolomon.ts';
@@ -157,6 +157,8 @@ class StripeReader {
   readonly #dataKey: Uint8Array;
   readonly #associated: Buffer;
   readonly #trouble: Trouble;
+  /** How the share of each index must begin, now that the key has told what the object is. */
+  readonly #heads: readonly Buffer[];
   readonly #sources = new Map<Store, Promise<Source | undefined>>();
   /** Those that worked for the last stripe come first; data fragments before parity at the start. */
   #order: readonly Store[];
@@ -166,6 +168,7 @@ class StripeReader {
     this.#dataKey = dataKey;
     this.#associated = chunkData(header);
     this.#trouble = trouble;
+    this.#heads = header.stores.map((_, index) => encodeHeader('share', { ...header, index }));
     const place = ({ name }: Store): number => (header.stores.indexOf(name) + header.n + 1) % (header.n + 1);
     this.#order = [...deps.stores].sort((a, b) => place(a) - place(b));
   }
@@ -217,13 +220,13 @@ class StripeReader {
   async #openSource(store: Store): Promise<Source | undefined> {
     const begin = await this.#trouble.read(store, 'share', 0, FIRST_READ_BYTES);
     if (begin === undefined) return undefined;
-    const parsed = parseHeader('share', begin.subarray(0, MAX_HEADER_BYTES));
-    if (parsed === undefined || agreementOf(parsed.header) !== agreementOf(this.#header)) {
+    const index = this.#heads.findIndex((head) => head.equals(begin.subarray(0, head.length)));
+    const head = this.#heads[index];
+    if (head === undefined) {
       this.#trouble.bad(store);
       return undefined;
     }
-    const { header, raw } = parsed;
-    return { store, index: header.index, headerBytes: raw.length, headerDigest: sha256(raw), begin };
+    return { store, index, headerBytes: head.length, headerDigest: sha256(head), begin };
   }
 
   async #stripe(source: Source, counter: number): Promise<Stripe | undefined> {

@@ -9,6 +9,7 @@ import {
   createHmac,
   diffieHellman,
   generateKeyPairSync,
+  hkdfSync,
   type KeyObject,
 } from 'node:crypto';
 import { publicKeyObject, publicKeyOf } from '../keys/raw.ts';
@@ -29,6 +30,7 @@ const TAG_BYTES = 16;
 /** RFC 9180 §4.1: suite_id of DHKEM(X25519, HKDF-SHA256). */
 const KEM_SUITE = Buffer.from('4b454d0020', 'hex');
 const VERSION = Buffer.from('HPKE-v1', 'ascii');
+const MODE_BASE = 0x00;
 const EMPTY = Buffer.alloc(0);
 
 export interface Context {
@@ -76,58 +78,51 @@ export function unwrap(
 
 /** RFC 9180 §4.1 Encap/Decap: ExtractAndExpand(dh, enc || pkRm). */
 function sharedSecret(dh: Uint8Array, enc: Uint8Array, recipientRaw: Uint8Array): Buffer {
-  const prk = labeledExtract(KEM_SUITE, EMPTY, 'eae_prk', dh);
-  return labeledExpand(KEM_SUITE, prk, 'shared_secret', Buffer.concat([enc, recipientRaw]), 32);
+  const ikm = labeledIkm(KEM_SUITE, 'eae_prk', dh);
+  return hkdf(ikm, EMPTY, labeledInfo(KEM_SUITE, 'shared_secret', Buffer.concat([enc, recipientRaw]), 32), 32);
 }
 
 /** RFC 9180 §5.1 KeySchedule with mode_base: psk and psk_id are empty. */
 function schedule(shared: Uint8Array, info: Uint8Array, aead: Aead): { readonly key: Buffer; readonly nonce: Buffer } {
-  const suite = suiteOf(aead);
-  const infoHash = labeledExtract(suite.id, EMPTY, 'info_hash', info);
-  const context = Buffer.concat([suite.modeAndPskIdHash, infoHash]);
-  const secret = labeledExtract(suite.id, shared, 'secret', EMPTY);
-  return {
-    key: labeledExpand(suite.id, secret, 'key', context, aead.keyBytes),
-    nonce: labeledExpand(suite.id, secret, 'base_nonce', context, 12),
-  };
+  const suite = Buffer.from([...Buffer.from('HPKE'), 0x00, 0x20, 0x00, 0x01, aead.id >> 8, aead.id & 0xff]);
+  const context = scheduleContext(suite, info);
+  const ikm = labeledIkm(suite, 'secret', EMPTY);
+  const expand = (label: string, length: number): Buffer =>
+    hkdf(ikm, shared, labeledInfo(suite, label, context, length), length);
+  return { key: expand('key', aead.keyBytes), nonce: expand('base_nonce', 12) };
 }
 
-interface Suite {
-  readonly id: Buffer;
-  readonly modeAndPskIdHash: Buffer;
-}
+/** key_schedule_context by suite and info: there are as many as roles. */
+const contexts = new Map<string, Buffer>();
 
-const suites = new Map<number, Suite>();
-
-function suiteOf(aead: Aead): Suite {
-  let suite = suites.get(aead.id);
-  if (suite === undefined) {
-    const id = Buffer.from([...Buffer.from('HPKE'), 0x00, 0x20, 0x00, 0x01, aead.id >> 8, aead.id & 0xff]);
-    const modeBase = Buffer.from([0]);
-    suite = { id, modeAndPskIdHash: Buffer.concat([modeBase, labeledExtract(id, EMPTY, 'psk_id_hash', EMPTY)]) };
-    suites.set(aead.id, suite);
+function scheduleContext(suite: Buffer, info: Uint8Array): Buffer {
+  const name = Buffer.concat([suite, info]).toString('latin1');
+  let context = contexts.get(name);
+  if (context === undefined) {
+    const pskIdHash = extract(EMPTY, labeledIkm(suite, 'psk_id_hash', EMPTY));
+    context = Buffer.concat([
+      Buffer.from([MODE_BASE]),
+      pskIdHash,
+      extract(EMPTY, labeledIkm(suite, 'info_hash', info)),
+    ]);
+    contexts.set(name, context);
   }
-  return suite;
+  return context;
 }
 
-/** RFC 9180 §4. HKDF-Extract is HMAC(salt, ikm). */
-function labeledExtract(suiteId: Uint8Array, salt: Uint8Array, label: string, ikm: Uint8Array): Buffer {
-  return createHmac('sha256', salt).update(VERSION).update(suiteId).update(label, 'ascii').update(ikm).digest();
-}
+/** What LabeledExtract hashes (RFC 9180 §4). */
+const labeledIkm = (suite: Uint8Array, label: string, ikm: Uint8Array): Buffer =>
+  Buffer.concat([VERSION, suite, Buffer.from(label, 'ascii'), ikm]);
 
-/** RFC 9180 §4. At most 32 bytes here, so HKDF-Expand is its first block: HMAC(prk, info || 0x01). */
-function labeledExpand(suiteId: Uint8Array, prk: Uint8Array, label: string, info: Uint8Array, length: number): Buffer {
-  const mac = createHmac('sha256', prk)
-    .update(Buffer.from([0, length]))
-    .update(VERSION)
-    .update(suiteId);
-  return mac
-    .update(label, 'ascii')
-    .update(info)
-    .update(Buffer.from([1]))
-    .digest()
-    .subarray(0, length);
-}
+/** What LabeledExpand hashes (RFC 9180 §4). */
+const labeledInfo = (suite: Uint8Array, label: string, info: Uint8Array, length: number): Buffer =>
+  Buffer.concat([Buffer.from([0, length]), VERSION, suite, Buffer.from(label, 'ascii'), info]);
+
+/** RFC 5869: Extract and Expand in one call. */
+const hkdf = (ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Buffer =>
+  Buffer.from(hkdfSync('sha256', ikm, salt, info, length));
+
+const extract = (salt: Uint8Array, ikm: Uint8Array): Buffer => createHmac('sha256', salt).update(ikm).digest();
 
 /** The recipients are the few keys of our own roles: parsing each once saves 30 µs a mail. */
 const recipients = new Map<string, KeyObject>();
