@@ -101,7 +101,6 @@ function splitBody(text: string, maxChars: number): { readonly body: string; rea
   if (text.length <= maxChars) return { body: text, rest: '' };
   const lineEnd = text.lastIndexOf('\n', maxChars);
   let cut = lineEnd > maxChars / 2 ? lineEnd + 1 : maxChars;
-  if (/[\uDC00-\uDFFF\uFE00-\uFE0D]/.test(text.charAt(cut))) cut -= 1;
   if (/[\uDC00-\uDFFF]/.test(text.charAt(cut))) cut -= 1;
   return { body: text.slice(0, cut), rest: text.slice(cut) };
 }

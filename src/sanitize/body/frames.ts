@@ -77,7 +77,8 @@ function findWithin(
 ): number | undefined {
   for (let i = at + 1; i < lines.length; i++) {
     const line = lines[i] ?? '';
-    if (end.test(line)) return i;
+    // An end right behind the start encloses nothing: two sentences.
+    if (end.test(line)) return i > at + 1 ? i : undefined;
     if (!isData(line) || START.test(line)) return undefined;
   }
   return undefined;

@@ -48,7 +48,6 @@ export function defangText(text: string, style: LinkStyle, language: Language = 
       report({ ...link, untrustedText: cleanLine(whole, 200) });
       return shown + behind;
     });
-    if (SCHEME_SLASHES.test(out)) out = breakOtherSchemes(out);
   }
   if (/[\\￥¥]{2}/.test(out)) {
     out = out.replace(BACKSLASHES, (slashes, offset: number, whole: string) => {
@@ -64,6 +63,7 @@ export function defangText(text: string, style: LinkStyle, language: Language = 
     report({ untrustedText: whole, target: scheme.toLowerCase(), suspicion: [local ? 'local-path' : 'scheme'] });
     return `${scheme}[:]`;
   });
+  if (SCHEME_SLASHES.test(out)) out = breakOtherSchemes(out);
   return { text: out, links };
 }
 

@@ -18,7 +18,8 @@ export class Writer {
   /** Something (a bullet) was already put in front of the current line. */
   private lead = '';
   private started = false;
-  private wantBlank = false;
+  /** What stands on the blank line that is due: the outermost quote marks asked for; undefined when none is due. */
+  private dueBlank: string | undefined;
   private blanks = 0;
   /** UTF-16 units written so far, for bounds. */
   units = 0;
@@ -46,24 +47,26 @@ export class Writer {
   }
 
   private startLine(): void {
-    if (this.wantBlank && this.done.length > 0) this.pushBlank();
-    this.wantBlank = false;
+    if (this.dueBlank !== undefined && this.done.length > 0) this.pushBlank(this.dueBlank);
+    this.dueBlank = undefined;
     this.started = true;
     this.lead = this.prefixes.map((prefix) => prefix.first ?? prefix.rest).join('');
     for (const prefix of this.prefixes) prefix.first = undefined;
     this.units += this.lead.length;
   }
 
-  private pushBlank(): void {
+  private quoteMarks(): string {
+    return this.prefixes
+      .map((prefix) => prefix.rest)
+      .join('')
+      .trimEnd();
+  }
+
+  private pushBlank(line: string): void {
     if (this.blanks >= MAX_BLANK_LINES) return;
     this.blanks += 1;
     this.units += 1;
-    this.done.push(
-      this.prefixes
-        .map((prefix) => prefix.rest)
-        .join('')
-        .trimEnd(),
-    );
+    this.done.push(line);
   }
 
   private endLine(): void {
@@ -76,13 +79,15 @@ export class Writer {
   /** `<br>`: ends the line, also an empty one. */
   lineBreak(): void {
     if (this.started) this.endLine();
-    else this.pushBlank();
+    else this.pushBlank(this.quoteMarks());
   }
 
   /** A block begins or ends here; with a blank line in between when `blank`. */
   block(blank: boolean): void {
     if (this.started) this.endLine();
-    if (blank) this.wantBlank = true;
+    if (!blank) return;
+    const marks = this.quoteMarks();
+    if (this.dueBlank === undefined || marks.length < this.dueBlank.length) this.dueBlank = marks;
   }
 
   /** A finished line, written as it is. */

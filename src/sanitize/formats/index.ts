@@ -2,6 +2,8 @@
 import type { Converter } from '../converter.ts';
 import { csv } from './csv/csv.ts';
 import { html } from './html/html.ts';
+import { image } from './image/image.ts';
+import { pdf } from './pdf/pdf.ts';
 import { text } from './text/text.ts';
 
-export const converters: readonly Converter[] = [text, csv, html];
+export const converters: readonly Converter[] = [text, csv, html, image, pdf];
