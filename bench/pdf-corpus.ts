@@ -18,7 +18,8 @@ export interface CorpusFile {
   readonly kind: string;
 }
 
-const fixture = (name: string): readonly string[][] =>
+/** Rows of a table in fixtures/corpus, cells by tab, comments left out. */
+export const fixture = (name: string): readonly string[][] =>
   readFileSync(fileURLToPath(new URL(`../fixtures/corpus/${name}`, import.meta.url)), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))

@@ -1,0 +1,129 @@
+/** The pieces of the PDF converter that are pure. */
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import type { Character } from '../../../src/sanitize/engines/pdfium/characters.ts';
+import { chooseFont, standInHas } from '../../../src/sanitize/engines/pdfium/fonts.ts';
+import { fateOf } from '../../../src/sanitize/formats/pdf/clean.ts';
+import { GLYPHLESS_FONT } from '../../../src/sanitize/formats/pdf/glyphless.ts';
+import { num } from '../../../src/sanitize/formats/pdf/numbers.ts';
+import { packGrey } from '../../../src/sanitize/formats/pdf/pixels.ts';
+import { joinLigatures, type Piece, runsOf } from '../../../src/sanitize/formats/pdf/runs.ts';
+import { TextFont } from '../../../src/sanitize/formats/pdf/text-font.ts';
+
+test.each([
+  [0, 2, '0'],
+  [-0.001, 2, '0'],
+  [595.276, 2, '595.28'],
+  [10.5, 4, '10.5'],
+  [100, 0, '100'],
+  [-3, 4, '-3'],
+  [1e-9, 4, '0'],
+])('the number %d with %i digits is written %s', (value, digits, text) => {
+  expect(num(value, digits)).toBe(text);
+});
+
+test('no number that is none is written', () => {
+  expect(() => num(Number.NaN, 2)).toThrow(RangeError);
+});
+
+test('the font program is the one the grammar names', () => {
+  const hash = createHash('sha256').update(GLYPHLESS_FONT).digest('hex');
+  expect(hash).toBe('849011f920ca0b6714bb022e7625515117d69ff6283ad45a2d1cedb81ae78e88');
+});
+
+test.each([
+  [0x6771, 'keep'],
+  [0x20bb7, 'keep'],
+  [0xe0100, 'keep'],
+  [0xe000, 'keep'],
+  [0x202e, 'bidi'],
+  [0x2066, 'bidi'],
+  [0x200b, 'control'],
+  [0x0a, 'control'],
+  [0xfeff, 'control'],
+  [0xd800, 'unmapped'],
+  [0xfffe, 'unmapped'],
+  [0x110000, 'unmapped'],
+  [-1, 'unmapped'],
+  [0, 'unmapped'],
+])('code point %i is judged %s', (code, fate) => {
+  expect(fateOf(code)).toBe(fate);
+});
+
+test.each([
+  ['MS-Mincho', 128, 0, 400, 2],
+  ['MS-Gothic', 128, 0, 400, 0],
+  ['Ryumin-Light', 128, 0x10, 400, 2],
+  ['Unknown', 128, 0x10, 700, 3],
+  ['Meiryo-Bold', 128, 0, 400, 1],
+  ['HeiseiKakuGo-W5', 0, 0, 400, 0],
+  ['Century Gothic', 0, 0, 400, undefined],
+  ['Arial', 0, 0, 400, undefined],
+  ['Symbol', 2, 0, 400, undefined],
+])('%s with charset %i is drawn with our font %s', (untrustedFace, charset, pitchFamily, weight, font) => {
+  expect(chooseFont({ untrustedFace, charset, pitchFamily, weight })).toBe(font);
+});
+
+test('our stand-in fonts have rare kanji of names', () => {
+  expect([...'髙﨑𠮷邉塚𩸽'].every((kanji) => standInHas(kanji.codePointAt(0) ?? 0))).toBe(true);
+});
+
+const character = (x: number, y: number, advance = 1, textObject = 1): Character => ({
+  untrustedCode: 0,
+  hyphen: false,
+  matrix: { a: 10, b: 0, c: 0, d: 10, e: x, f: y },
+  advance,
+  advanceKnown: true,
+  box: { left: x, bottom: y, right: x + 10, top: y + 10 },
+  emBox: { left: x, bottom: y, right: x + 10, top: y + 10 },
+  textObject,
+  drawnByOwnFont: true,
+});
+const piece = (text: string, x: number, y: number, advance = 1, textObject = 1): Piece => ({
+  text,
+  character: character(x, y, advance, textObject),
+});
+const PAGE = { widthPt: 600, heightPt: 800 };
+const fonts = () => ({ horizontal: new TextFont(), vertical: new TextFont() });
+
+test('characters with one origin become one piece, the same drawn twice is said once', () => {
+  const joined = joinLigatures([piece('f', 0, 0), piece('i', 0, 0), piece('x', 10, 0, 1, 1), piece('x', 10, 0, 1, 2)]);
+  expect(joined.map(({ text }) => text)).toEqual(['fi', 'x']);
+});
+
+test('a gap between words begins a new run, a small one does not', () => {
+  const { runs } = runsOf([piece('a', 0, 0), piece('b', 10.5, 0), piece('c', 24, 0)], fonts(), PAGE);
+  expect(runs.map((run) => run.cids.length)).toEqual([2, 1]);
+});
+
+test('advances are the steps between origins', () => {
+  const used = fonts();
+  runsOf([piece('東', 0, 0), piece('京', 9.5, 0)], used, PAGE);
+  expect(used.horizontal.widths()).toBe('[1 [950 1000]]');
+});
+
+test('stacked kanji become one vertical run, stacked digits do not', () => {
+  const down = (text: string): readonly Piece[] => [...text].map((letter, i) => piece(letter, 100, 700 - 10 * i));
+  const { runs } = runsOf(down('縦書き'), fonts(), PAGE);
+  expect(runs).toMatchObject([{ vertical: true, matrix: [10, 0, 0, 10, 105, 708.8] }]);
+  expect(runsOf(down('123'), fonts(), PAGE).runs).toHaveLength(3);
+});
+
+test('a font that is full reuses an advance instead of losing text', () => {
+  const font = new TextFont();
+  for (let i = 0; i < 65_000; i++) font.cid(String.fromCodePoint(0x3000 + (i % 20_000)), Math.floor(i / 20_000));
+  expect(font.cid('\u3000', 9999)).toBe(1);
+  expect(font.cid('never seen', 1)).toBeUndefined();
+});
+
+const rgbx = (...pixels: readonly (readonly [number, number, number])[]): Uint8Array =>
+  Uint8Array.from(pixels.flatMap(([red, green, blue]) => [red, green, blue, 255]));
+
+test('grey pixels are packed two to a byte, an odd row is filled with zero', () => {
+  expect(packGrey(rgbx([255, 255, 255], [0, 0, 0], [128, 130, 126]), 3, 1)).toEqual(Uint8Array.of(0xf0, 0x80));
+  expect(packGrey(rgbx([255, 255, 255], [255, 255, 255], [255, 255, 255]), 3, 1)).toEqual(Uint8Array.of(0xff, 0xf0));
+});
+
+test('one coloured pixel makes the page a colour page', () => {
+  expect(packGrey(rgbx([255, 255, 255], [200, 193, 200]), 2, 1)).toBeUndefined();
+});
