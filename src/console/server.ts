@@ -96,7 +96,7 @@ async function showMessage(deps: ConsoleDeps, id: string): Promise<string | unde
   if (exists === undefined) return undefined;
   const { row, recipients } = await loadMessage(deps.database, id);
   if (row.preview_object === null) return messagePage({ row, recipients, opened: undefined });
-  const object = await loadObject(deps.database, row.preview_object);
+  const object = await loadObject(deps.database, row.tenant, 'preview', row.preview_object);
   await deps.database.write((tx) =>
     deps.audit.append(tx, {
       tenant: row.tenant,

@@ -92,7 +92,7 @@ export async function insertObjects(tx: Tx, objects: readonly StoredObject[], no
         created_at: nowMs,
       })),
     )
-    .onConflict((conflict) => conflict.column('id').doNothing())
+    .onConflict((conflict) => conflict.columns(['id', 'kind', 'tenant']).doNothing())
     .execute();
 }
 

@@ -57,7 +57,7 @@ export async function deliverMessage(deps: DeliverDeps, job: LeasedJob): Promise
 
 /** @throws GatewayError E_RECEIPT_INVALID, E_OBJECT_TAMPERED …: the worker parks the job and raises an alarm. */
 async function openChecked(deps: DeliverDeps, { row, recipients }: KnownMessage): Promise<CheckedMessage> {
-  const bytes = await deps.vault.read(await loadObject(deps.database, row.sanitized_object));
+  const bytes = await deps.vault.read(await loadObject(deps.database, row.tenant, 'sanitized', row.sanitized_object));
   return verifyForDelivery(bytes, {
     verifiers: deps.keys.receiptVerifiers(),
     tenant: row.tenant,

@@ -24,12 +24,23 @@ export async function loadMessage(database: Database, messageId: string): Promis
   return { row, recipients };
 }
 
-/** The vault object of that id. @throws GatewayError E_OBJECT_MISSING */
-export async function loadObject(database: Database, objectId: string | null): Promise<StoredObject> {
+/** A message's vault object. @throws GatewayError E_OBJECT_MISSING */
+export async function loadObject(
+  database: Database,
+  tenant: string,
+  kind: StoredObject['kind'],
+  objectId: string | null,
+): Promise<StoredObject> {
   const row =
     objectId === null
       ? undefined
-      : await database.read.selectFrom('object').selectAll().where('id', '=', objectId).executeTakeFirst();
+      : await database.read
+          .selectFrom('object')
+          .selectAll()
+          .where('id', '=', objectId)
+          .where('kind', '=', kind)
+          .where('tenant', '=', tenant)
+          .executeTakeFirst();
   if (row === undefined)
     throw new GatewayError('E_OBJECT_MISSING', 'a message names an unknown object', { object: `${objectId}` });
   return storedObject(row);

@@ -39,7 +39,7 @@ export async function probeAddress(deps: ProbeDeps, job: LeasedJob): Promise<voi
     await tx
       .insertInto('address_check')
       .values(row)
-      .onConflict((conflict) => conflict.column('address').doUpdateSet(row))
+      .onConflict((conflict) => conflict.columns(['address', 'tenant']).doUpdateSet(row))
       .execute();
     await deps.audit.append(tx, {
       tenant: job.tenant,

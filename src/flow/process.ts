@@ -54,7 +54,7 @@ export async function processNotice(deps: ProcessDeps, job: LeasedJob): Promise<
 
 /** The original's clear bytes; undefined when too many shares are lost or tampered. */
 async function openOriginal(deps: ProcessDeps, { row }: KnownMessage): Promise<Uint8Array | undefined> {
-  const object = await loadObject(deps.database, row.original_object);
+  const object = await loadObject(deps.database, row.tenant, 'original', row.original_object);
   if (object.sha256 !== row.sha256) return undefined;
   try {
     return await deps.vault.read(object);

@@ -4,7 +4,7 @@
  * 32 folders: with three objects a mail and a year of 10,000 mails a day each holds about 340,000 records, which hashed
  * directories carry, and writers of one moment meet in the same folder often enough to share its sync.
  */
-import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../message/errors.ts';
@@ -45,7 +45,9 @@ function prepareFolder(folder: string, gid: number | undefined): void {
 
 /** Opens the store, making its folders where they are missing. @throws GatewayError E_STORE_UNAVAILABLE */
 export async function openDirectory(settings: DirectorySettings, disk: Disk = realDisk): Promise<Store> {
-  await prepareDirectory(settings);
+  // A role that may only use what the supervisor prepared must not fail at what it needs not do.
+  const complete = [...FOLDERS].every((letter) => existsSync(join(settings.path, letter)));
+  if (!complete) await prepareDirectory(settings);
   return new DirectoryStore(settings, disk);
 }
 

@@ -2,7 +2,8 @@
  * The vault: sealed objects, secret-shared over stores (design.md §6). It is also the spool.
  *
  * Promises: `finish` resolves only when every store has synced the object's share and key share and their folders
- * (a store declared down is left out, with k of n enough); before that nothing of the object is visible to `open`.
+ * (a store declared down is left out, with k of n enough); before `finish` is called nothing of the object is visible
+ * to `open`, and when it fails everything is removed again.
  * `open` yields only authenticated bytes; a tampered or lost share is replaced by others while k are left, otherwise it
  * throws E_OBJECT_TAMPERED or E_OBJECT_MISSING. Clear bytes exist in memory only.
  */

@@ -8,7 +8,7 @@ const src = fileURLToPath(new URL('../../src', import.meta.url));
 
 /** From top to bottom. A room imports from its own floor's room (itself) or from lower floors only. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['main.ts', 'cli'],
+  ['main.ts', 'cli', 'roles'],
   ['intake', 'api', 'console'],
   ['flow', 'release', 'insight'],
   ['outlet', 'queue', 'vault', 'audit', 'accounts', 'tenants', 'gate', 'jail'],

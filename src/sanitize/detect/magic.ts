@@ -105,7 +105,7 @@ export function byMagic(bytes: Uint8Array): FileType | undefined {
 function refined(type: FileType, bytes: Uint8Array): FileType | undefined {
   switch (type) {
     case 'pe':
-      return bytes.length < 64 || !isPlainText(bytes) ? 'pe' : undefined;
+      return !isPlainText(bytes) || /DOS mode|This program/i.test(latin1(bytes, 0, 512)) ? 'pe' : undefined;
     case 'swf':
       return (bytes[3] ?? 0xff) < 64 && !isPlainText(bytes) ? 'swf' : undefined;
     case 'bzip2':

@@ -37,7 +37,7 @@ const SCRIPT_START = [
 ];
 const HTA = /<hta:application/i;
 const HTML_START =
-  /^(?:<!--[\s\S]{0,2000}?-->\s*|<\?xml[^>]{0,200}>\s*)*<(?:!doctype\s+html|html|head|body|script|meta|title|iframe|table|div|p|a|style|base|form|center|font)\b/i;
+  /^(?:<!--[\s\S]{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body|script|meta|title|iframe|table|div|p|a|style|base|form|center|font)\b/i;
 const SVG_START = /^(?:<!--[\s\S]{0,2000}?-->\s*|<\?[^>]{0,500}>\s*|<!doctype\s+svg[^>]{0,500}>\s*)*<svg\b/i;
 const HTML_NAMES = new Set(['html', 'htm', 'xhtml', 'xht', 'shtml', 'shtm', 'asp', 'aspx', 'jsp']);
 const MAIL_NAMES = new Set(['eml', 'mht', 'mhtml', 'mbox']);

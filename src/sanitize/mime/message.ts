@@ -5,7 +5,6 @@
  * held only for message/partial, message/external-body, structures over the limits, and bytes that belong to no part
  * but look like an encoded file.
  */
-import { decodeTransfer } from './encodings.ts';
 import { gapContent } from './gaps.ts';
 import { chooseEncoding, decodeEntity } from './leaf.ts';
 import { type Choices, type Fork, MAIN_READING, type ReadEntity, type Reading, readTree } from './reader.ts';
@@ -140,11 +139,8 @@ function insideComposite(leaf: Leaf, main: Reading, options: ParseOptions, note:
   const declared = [...leavesOf(main.root)].find((entity) => entity.start === leaf.start);
   if (declared?.undivided !== true) return [];
   note('encoded-composite');
-  const encoding = declared.interpretation.encodings.find((one) => one !== 'identity');
-  if (encoding === undefined) return [];
   const type = declared.header.findLast(({ name }) => name === 'content-type')?.value ?? '';
-  const body = decodeTransfer(leaf.bytes === undefined ? new Uint8Array() : leaf.bytes, 'identity').bytes;
-  const source = Buffer.concat([Buffer.from(`Content-Type: ${type}\r\n\r\n`, 'latin1'), body]);
+  const source = Buffer.concat([Buffer.from(`Content-Type: ${type}\r\n\r\n`, 'latin1'), leaf.bytes]);
   const reading = readTree(source, MAIN_READING, options.limits);
   if (reading.root.children === undefined) return [];
   return [...leavesOf(reading.root)].map((entity) => ({

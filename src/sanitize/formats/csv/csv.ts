@@ -8,9 +8,9 @@
  */
 import { cleanText } from '../../body/characters.ts';
 import { removals } from '../../body/safe-text.ts';
-import { decodeText } from '../../charset/decode.ts';
 import { blocked, built, type Converter } from '../../converter.ts';
 import { stemOf } from '../../names.ts';
+import { decodeFile } from '../text/decode.ts';
 import { parseRows } from './parse.ts';
 
 /** What Excel itself opens (its published limits); more is a mistake or an attack. */
@@ -36,7 +36,7 @@ export const csv: Converter = {
   },
 
   async convert(file, { deadline }) {
-    const decoded = decodeText(file.bytes, file.untrustedCharset);
+    const decoded = decodeFile(file.bytes, file.untrustedCharset);
     if (decoded.replaced > decoded.text.length * MAX_UNREADABLE) {
       return blocked('encoding-unknown', `${decoded.replaced} of ${decoded.text.length} characters unreadable`);
     }

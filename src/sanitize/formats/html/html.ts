@@ -5,9 +5,9 @@
  * body/ turns it into text. Kept: visible text, lists, simple tables, link targets as inert text. Lost: everything else.
  */
 import { renderBody } from '../../body/render.ts';
-import { decodeText } from '../../charset/decode.ts';
 import { blocked, type Converter } from '../../converter.ts';
 import { stemOf } from '../../names.ts';
+import { decodeFile } from '../text/decode.ts';
 import { textFile } from '../text/write.ts';
 
 /** WHATWG HTML §13.2.3.2: a meta charset counts within the first 1,024 bytes. */
@@ -26,7 +26,7 @@ export const html: Converter = {
   async convert(file, { policy }) {
     const head = Buffer.from(file.bytes.subarray(0, 1024)).toString('latin1');
     const label = file.untrustedCharset === '' ? (META.exec(head)?.[1] ?? '') : file.untrustedCharset;
-    const decoded = decodeText(file.bytes, label);
+    const decoded = decodeFile(file.bytes, label);
     const body = renderBody({ html: decoded.text }, policy);
     if (body.text.trim() === '') return blocked('script', 'no visible text in an HTML file');
     return {

@@ -77,14 +77,15 @@ async function encoded(file: UntrustedFile, type: ImageType, pixels: Pixels, cla
   const { width, height } = pixels;
   const opaque = sharp(flattened(pixels), { raw: { width, height, channels: 3 } });
   const photo = type === 'jpeg' || (type === 'webp' && width * height > 250_000);
+  const written = photo ? 'jpeg' : 'png';
   const bytes = await (photo ? opaque.jpeg({ quality: JPEG_QUALITY }) : opaque.png({ compressionLevel: 6 })).toBuffer();
   const removed: Removal[] = [];
   if (claims.metadata > 0) removed.push({ what: 'metadata', count: claims.metadata });
   if (claims.frames > 1) removed.push({ what: 'animation', count: claims.frames - 1 });
   return {
     kind: 'converted',
-    outcome: 'image',
-    files: [{ type: photo ? 'jpeg' : 'png', untrustedStem: stem(file.untrustedName), bytes: built(bytes) }],
+    outcome: written === type ? 'rebuilt' : 'image',
+    files: [{ type: written, untrustedStem: stem(file.untrustedName), bytes: built(bytes) }],
     removed,
   };
 }

@@ -6,9 +6,9 @@
  * Lost: charset, invisible characters, clickable links, embedded encoded files.
  */
 import { safeText } from '../../body/safe-text.ts';
-import { decodeText } from '../../charset/decode.ts';
 import { blocked, type Converter } from '../../converter.ts';
 import { stemOf } from '../../names.ts';
+import { decodeFile } from './decode.ts';
 import { textFile } from './write.ts';
 
 /** More unreadable characters than one in twenty: the charset is not known, and what is shown would be noise. */
@@ -25,7 +25,7 @@ export const text: Converter = {
   },
 
   async convert(file, { policy }) {
-    const decoded = decodeText(file.bytes, file.untrustedCharset);
+    const decoded = decodeFile(file.bytes, file.untrustedCharset);
     if (decoded.replaced > decoded.text.length * MAX_UNREADABLE) {
       return blocked('encoding-unknown', `${decoded.replaced} of ${decoded.text.length} characters unreadable`);
     }
