@@ -685,6 +685,7 @@ const PDF_RULES: readonly { readonly rule: string; readonly changes: readonly Ch
       inContent('<000100020001>', '<0001 00020001>'),
       inContent('<000100020001>', `<${'0001'.repeat(4001)}>`),
       inContent('<000100020001>', '<00010001>'),
+      inContent('/V 1 Tf', '/H 1 Tf\n1 0 0 1 0 0 Tm\n<0001> Tj\n/V 1 Tf'),
     ],
   },
   {

@@ -662,6 +662,10 @@ function base64Breaches(): string[] {
   const padded = [
     b64('a\r\n\r'),
     'YQ0K\r\nYQ0K\r\n',
+    'YWINCh==\r\n',
+    'YWINCv==\r\n',
+    'YWJjDQp=\r\n',
+    'YWJjDQr=\r\n',
     'YQ0KYR==\r\n',
     'YQ0KYWF=\r\n',
     'YQ0KYQ\r\n',

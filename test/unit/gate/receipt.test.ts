@@ -69,6 +69,16 @@ test('every byte of the receipt and of the message counts', () => {
   expect(refused).toBe(2 * signed.length);
 });
 
+test('the signature has one spelling: spare bits of its base64 are zero', () => {
+  const text = Buffer.from(signed).toString('latin1');
+  const at = text.indexOf('==\r\nReceived') - 1;
+  for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/') {
+    if (letter === text[at]) continue;
+    const changed = Buffer.from(text.slice(0, at) + letter + text.slice(at + 1), 'latin1');
+    expect(() => verifyForDelivery(changed, expected)).toThrow('receipt:');
+  }
+});
+
 test('a message without receipt, with two, cut or grown is refused', () => {
   const field = signed.subarray(0, fieldLength);
   for (const bytes of [

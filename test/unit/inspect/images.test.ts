@@ -86,3 +86,16 @@ test('I: palettes, transparency, grey, 16 bits, interlacing, profiles do not fit
   ]);
   for (const bytes of others) expect(pngProblems(bytes)).not.toEqual([]);
 });
+
+test('I: the bits behind the last block are ones', async () => {
+  const { data, raw } = pixels(40, 40, 3);
+  const problems = new Set<string>();
+  for (const quality of [50, 60, 70, 75, 80, 85, 90, 95]) {
+    const bytes = await sharp(data, { raw }).jpeg({ quality }).toBuffer();
+    bytes[bytes.length - 3] = (bytes[bytes.length - 3] ?? 0) & 0xfe;
+    const verdict = readJpeg(bytes);
+    if (verdict.kind === 'misfit') problems.add(verdict.problem);
+  }
+  // Where the data happen to end with a byte, the bit belongs to a value: another picture, and no problem.
+  expect([...problems]).toEqual(['jpeg: padding bits are not ones']);
+});
