@@ -89,24 +89,37 @@ test('a share cut short or longer than it was is found', async () => {
   }
 });
 
+/** What a store can do that knows the format: another fragment under digests that fit it. */
+function rewrite(bench: Bench, store: string, ref: ObjectRef): void {
+  const path = bench.file(store, ref, 'share');
+  const { header } = parseHeader('share', readFileSync(path))!;
+  const encoder = new ShareEncoder(header);
+  const stripe = encoder.stripe({ counter: 0, last: true }, 3016, Buffer.alloc(1508, 'evil'));
+  const own = encoder.digest();
+  const all = header.stores.map(() => own);
+  const trailer = encoder.trailer({ sealedBytes: 3016, stripes: 1, shareDigests: all, keyDigests: all });
+  writeFileSync(path, Buffer.concat([encodeHeader('share', header), ...stripe, trailer]));
+}
+
 test('F33 a store that rewrites its share with right digests is outvoted', async () => {
   const bench = await openBench();
   const object = await bench.intake.put(freshRef(), 'sanitizer', pattern(3000));
   const before = contents(bench, object);
-  const path = bench.file('a', object, 'share');
-  const old = readFileSync(path);
-  const { header } = parseHeader('share', old)!;
-  const encoder = new ShareEncoder(header);
-  const stripe = encoder.stripe({ counter: 0, last: true }, 3016, Buffer.alloc(1508, 'evil'));
-  const digests = [encoder.digest(), Buffer.alloc(32), Buffer.alloc(32)];
-  const trailer = encoder.trailer({ sealedBytes: 3016, stripes: 1, shareDigests: digests, keyDigests: digests });
-  writeFileSync(path, Buffer.concat([encodeHeader('share', header), ...stripe, trailer]));
+  rewrite(bench, 'a', object);
   expect(await check(bench, object)).toMatchObject({
     state: 'repairable',
     problems: [{ store: 'a', part: 'share', condition: 'changed' }],
   });
   await repair(bench, object);
   expect(contents(bench, object)).toEqual(before);
+});
+
+test('F33 as many stores on one side as on the other: disputed, and repair takes no side', async () => {
+  const bench = await openBench({ names: ['a', 'b'] });
+  const object = await bench.intake.put(freshRef(), 'sanitizer', pattern(3000));
+  rewrite(bench, 'a', object);
+  expect(await repair(bench, object)).toMatchObject({ state: 'disputed', rebuilt: [] });
+  await expect(bench.sanitizer.read(object)).rejects.toMatchObject({ code: 'E_OBJECT_TAMPERED' });
 });
 
 test('N03 a share of another object, and a share of another store, are found in the wrong place', async () => {
