@@ -40,7 +40,8 @@ const nameKey = (name: string): string => name.normalize('NFKC').toLowerCase();
 
 function compose(stem: string, suffix: string, extension: string): string {
   const room = MAX_CODE_POINTS - suffix.length - extension.length - 1;
-  return `${trimEnds([...stem].slice(0, room).join(''))}${suffix}.${extension}`;
+  // Cutting may leave `.exe` of `.exercise`: what is left is cleaned once more.
+  return `${settled([...stem].slice(0, room).join('')) || 'attachment'}${suffix}.${extension}`;
 }
 
 /** What is left of a sender's stem; '' when nothing is. */
@@ -51,20 +52,21 @@ function cleanStem(untrustedStem: string, extension: string): string {
   const plain = base
     .replace(/[\uFE00-\uFE0F\u{E0100}-\u{E01EF}]/gu, '')
     .replace(/[:*?"<>|]/g, '_')
-    .replace(/[\t\n]/g, ' ');
-  const segments = plain.split('.').map((segment, i) => (i > 0 && isDangerous(segment) ? '' : segment));
-  let stem = trimEnds(
-    segments
-      .filter((segment, i) => i === 0 || segment.trim() !== '')
-      .join('.')
-      .replace(/ {2,}/g, ' '),
-  );
-  if (stem.toLowerCase().endsWith(`.${extension}`)) stem = trimEnds(stem.slice(0, -extension.length - 1));
-  stem = stem.normalize('NFC');
-  return RESERVED.test(stem.split('.')[0] ?? '') ? `_${stem}` : stem;
+    .replace(/[\t\n\u00A0]/g, ' ');
+  const stem = settled(plain);
+  const own = `.${extension}`;
+  const settledStem = stem.toLowerCase().endsWith(own) ? settled(stem.slice(0, -own.length)) : stem;
+  return RESERVED.test(settledStem.split('.')[0] ?? '') ? `_${settledStem}` : settledStem;
+}
+
+/** Without program extensions inside, empty pieces, surplus blanks and dots. Each piece loses its blanks before it is judged. */
+function settled(text: string): string {
+  const pieces = text.normalize('NFC').split('.').map(trimEnds);
+  const kept = pieces.filter((piece, i) => piece !== '' && (i === 0 || !isDangerous(piece)));
+  return trimEnds(kept.join('.').replace(/ {2,}/g, ' '));
 }
 
 /** Compared without blanks: `.ex e ` shows as `.exe` in a narrow column. */
-const isDangerous = (segment: string): boolean => DANGEROUS_SEGMENT.test(segment.replaceAll(' ', ''));
+const isDangerous = (segment: string): boolean => DANGEROUS_SEGMENT.test(segment.replace(/\s/g, ''));
 
-const trimEnds = (text: string): string => text.replace(/^[. \u3000]+|[. \u3000]+$/g, '');
+const trimEnds = (text: string): string => text.replace(/^[.\s]+|[.\s]+$/g, '');

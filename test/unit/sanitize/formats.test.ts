@@ -181,6 +181,8 @@ test.each([
   ['見積書（最終）.xlsx', '見積書（最終）.pdf'],
   ['か\u3099.doc', 'が.pdf'],
   ['report 2026.11.22.doc', 'report 2026.11.22.pdf'],
+  ['0.exe\u3000.txt', '0.pdf'],
+  [`${'x'.repeat(112)}.exercise`, `${'x'.repeat(112)}.pdf`],
 ])('M50–M57 A01 A02: %j is passed on as %s', (untrusted, expected) => {
   expect(namesOf(untrusted)).toEqual([expected]);
 });
