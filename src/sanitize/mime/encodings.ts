@@ -66,6 +66,9 @@ function isCleanBase64(text: string): boolean {
   return !JUNK.test(text);
 }
 
+/** More streams behind each other than this are no streams but padding strewn about. */
+const MAX_STREAMS = 1000;
+
 function decodeBase64(raw: Uint8Array): Decoded {
   const text = buffer(raw).toString('latin1');
   if (isCleanBase64(text)) return decodeCleanBase64(text);
@@ -89,7 +92,8 @@ function decodeBase64(raw: Uint8Array): Decoded {
   const junk = JUNK.exec(body);
   if (junk !== null) defects.push('base64-junk');
   const letters = body.replace(/[^A-Za-z0-9+/=]/g, '');
-  const streams = letters.split(/=+/).filter((stream) => stream !== '');
+  const split = letters.split(/=+/).filter((stream) => stream !== '');
+  const streams = split.length <= MAX_STREAMS ? split : [split.join('')];
   if (streams.length > 1) defects.push('base64-concatenated');
   const joined = Buffer.concat(streams.map((stream) => Buffer.from(stream, 'base64')));
   const others = [Buffer.from(letters.replaceAll('=', ''), 'base64')];

@@ -30,6 +30,8 @@ export interface Interpretation {
 /** RFC 2046 §5.1.1 allows 70 characters; longer ones occur, endless ones only in attacks. */
 const MAX_BOUNDARY = 1000;
 
+/** How much of a value simple-minded readers are imitated on. */
+const MAX_NAIVE = 2000;
 /** Candidates tried for one entity; each is searched for in the body. */
 const MAX_BOUNDARIES = 8;
 /** Content-Type fields of one entity that are looked at: the first ones and the last, which readers choose between. */
@@ -126,7 +128,9 @@ function boundariesOf(raw: string, structured: StructuredValue, defects: string[
   }
   // What readers see that know neither comments nor quotes nor NUL.
   if (structured.oddities.length > 0) {
-    for (const match of raw.matchAll(/boundary\s*=\s*("?)([^;"]*)\1/gi)) {
+    // Bounded: these expressions would be quadratic in a value of a megabyte of brackets.
+    const start = raw.slice(0, MAX_NAIVE);
+    for (const match of start.matchAll(/boundary\s*=\s*("?)([^;"]*)\1/gi)) {
       const naive = match[2] ?? '';
       for (const variant of [
         naive.trim(),
@@ -138,7 +142,7 @@ function boundariesOf(raw: string, structured: StructuredValue, defects: string[
         all.add(variant);
       }
     }
-    for (const match of raw.matchAll(/boundary\s*=\s*([^;\s]*)/gi)) all.add((match[1] ?? '').replaceAll('\0', ''));
+    for (const match of start.matchAll(/boundary\s*=\s*([^;\s]*)/gi)) all.add((match[1] ?? '').replaceAll('\0', ''));
   }
   if (own.length === 0) defects.push('missing-boundary');
   else if (own[0] === '') defects.push('empty-boundary');

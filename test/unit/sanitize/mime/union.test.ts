@@ -45,6 +45,22 @@ test('both agree on an ordinary mail', async () => {
   expect(message.defects).toEqual([]);
 });
 
+test('what would hang the second reader is not given to it', async () => {
+  // libqp's trimming is quadratic in runs of blanks (ours is not).
+  const lines = twoParts([PLAIN], 'foo', [
+    'Content-Transfer-Encoding: quoted-printable',
+    '',
+    `a${' '.repeat(200_000)}b`,
+  ]);
+  const message = await read(...lines);
+  expect(defectNames(message)).toContain('second-reader-skipped');
+  expect(message.leaves).toHaveLength(2);
+  const usual = await read(
+    ...twoParts([PLAIN], 'foo', ['Content-Transfer-Encoding: quoted-printable', '', `a${' '.repeat(500)}b`]),
+  );
+  expect(usual.defects).toEqual([]);
+});
+
 test('a second reader that fails is a defect, never the end', async () => {
   // mailsplit refuses header blocks of more than 1 MiB in a part; ours allows as much, so this stays just below.
   const parts = Array.from({ length: 1200 }, () => ['--foo', '', 'x']).flat();
