@@ -31,6 +31,8 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Port of a next hop that runs already; default: a sink of our own is started. */
   readonly nextHopPort?: number;
+  /** To start again where an earlier one listened; default: free ones. */
+  readonly ports?: { readonly smtp: number; readonly admin: number };
 }
 
 export interface Gateway {
@@ -69,7 +71,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   mkdirSync(folder, { recursive: true });
   const sink =
     options.nextHopPort === undefined ? await openSink({ folder: join(folder, 'lgwan'), port: 0 }) : undefined;
-  const [smtpPort, adminPort] = [await freePort(), await freePort()];
+  const [smtpPort, adminPort] = [options.ports?.smtp ?? (await freePort()), options.ports?.admin ?? (await freePort())];
   const configFile = writeConfig(folder, options, { smtpPort, adminPort, hop: options.nextHopPort ?? sink?.port ?? 0 });
   const [command = '', ...args] = [...(options.wrapper ?? []), process.execPath, MAIN, 'serve', '-c', configFile];
   const child = spawn(command, args, {

@@ -1,4 +1,5 @@
 /** The bars of the first issue, in its order. Each section is a file of its own beside this one. */
 import type { Section } from '../section.ts';
+import { wire } from './wire.ts';
 
-export const sections: readonly Section[] = [];
+export const sections: readonly Section[] = [wire];
