@@ -80,29 +80,28 @@ function talk(socket: Socket, options: HopOptions, keep: (mail: HopMail) => void
     if (options.delayMs === undefined) answer();
     else setTimeout(answer, options.delayMs);
   };
-  const command = (line: string): void => {
-    const verb = line.slice(0, 4).toUpperCase();
+  const command = (line: string): string => {
     const address = /<([^>]*)>/.exec(line)?.[1] ?? '';
-    if (verb === 'EHLO') return say('250-hop.example\r\n250-PIPELINING\r\n250 8BITMIME');
-    if (verb === 'MAIL') {
-      [reversePath, recipients] = [address, []];
-      return say('250 2.1.0 ok');
+    switch (line.slice(0, 4).toUpperCase()) {
+      case 'EHLO':
+        return '250-hop.example\r\n250-PIPELINING\r\n250 8BITMIME';
+      case 'MAIL':
+        [reversePath, recipients] = [address, []];
+        return '250 2.1.0 ok';
+      case 'RCPT': {
+        const refusal = options.answerRcpt?.(address);
+        if (refusal === undefined) recipients.push(address);
+        return refusal ?? '250 2.1.5 ok';
+      }
+      case 'DATA':
+        inData = recipients.length > 0;
+        return inData ? '354 go' : '554 5.5.1 no recipients';
+      case 'QUIT':
+        setImmediate(() => socket.end());
+        return '221 2.0.0 bye';
+      default:
+        return '250 2.0.0 ok';
     }
-    if (verb === 'RCPT') {
-      const refusal = options.answerRcpt?.(address);
-      if (refusal === undefined) recipients.push(address);
-      return say(refusal ?? '250 2.1.5 ok');
-    }
-    if (verb === 'DATA') {
-      inData = recipients.length > 0;
-      return say(inData ? '354 go' : '554 5.5.1 no recipients');
-    }
-    if (verb === 'QUIT') {
-      say('221 2.0.0 bye');
-      socket.end();
-      return;
-    }
-    say('250 2.0.0 ok');
   };
   socket.on('error', () => {});
   socket.on('data', (chunk: Buffer) => {
@@ -117,7 +116,7 @@ function talk(socket: Socket, options: HopOptions, keep: (mail: HopMail) => void
       if (inData) {
         inData = false;
         message(Buffer.concat([piece, CRLF]));
-      } else command(piece.toString('latin1'));
+      } else say(command(piece.toString('latin1')));
     }
   });
   say('220 hop.example ESMTP');
