@@ -149,7 +149,8 @@ async function message(run: Run, bytes: Buffer, folder: string): Promise<Made> {
     tenant: TENANT,
     gatewayHost: 'sekisho.invalid',
     reversePath: '',
-    recipients: [],
+    // A receipt is for someone: an envelope without recipients cannot be signed.
+    recipients: ['offline@sekisho.invalid'],
     peerAddress: '',
     receivedAtMs: Date.now(),
     originalBytes: bytes.length,
