@@ -9,26 +9,10 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Settings } from '../config/schema.ts';
-import type { Accept } from '../flow/incoming.ts';
 import { GatewayError } from '../message/errors.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Tenants } from '../tenants/tenants.ts';
-import type { Vault } from '../vault/vault.ts';
-import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
+import type { IntakeDeps, TlsFiles } from './deps.ts';
+import { INTAKE_LIMITS } from './limits.ts';
 import { GuardedServer } from './server.ts';
-
-export interface IntakeDeps {
-  readonly tenants: Tenants;
-  readonly accept: Accept;
-  readonly vault: Pick<Vault, 'create'>;
-  readonly log: Log;
-  /** Ids of the keys that sign this gateway's receipts: a message that bears one is a loop. */
-  readonly ownReceiptKeyIds: readonly string[];
-  /** Unix ms. */
-  readonly now: () => number;
-  /** For tests: other limits than INTAKE_LIMITS. */
-  readonly limits?: Partial<IntakeLimits>;
-}
 
 export interface Intake {
   readonly port: number;
@@ -47,11 +31,6 @@ export async function openIntake(settings: Pick<Settings, 'host' | 'intake'>, de
   const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
   deps.log.info('intake-listening', { port: boundPort, tls: settings.intake.tls !== undefined });
   return { port: boundPort, close: () => server.shutDown() };
-}
-
-export interface TlsFiles {
-  readonly key: Buffer;
-  readonly cert: Buffer;
 }
 
 function tlsFiles({ tls }: Settings['intake']): TlsFiles | undefined {

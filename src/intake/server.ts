@@ -6,7 +6,7 @@ import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection';
 import type { Settings } from '../config/schema.ts';
 import { GatewayError } from '../message/errors.ts';
 import { type ConnectionShell, GuardedConnection, SHUTTING_DOWN } from './connection.ts';
-import type { IntakeDeps, TlsFiles } from './intake.ts';
+import type { IntakeDeps, TlsFiles } from './deps.ts';
 import type { IntakeLimits } from './limits.ts';
 import { Patience } from './patience.ts';
 import { Door, plainAddress } from './peers.ts';

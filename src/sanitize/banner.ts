@@ -16,8 +16,8 @@ import {
 } from '../message/texts.ts';
 import { cleanLine } from './body/characters.ts';
 import { safeText } from './body/safe-text.ts';
-import type { HeaderFacts } from './compose.ts';
 import { readableDate } from './dates.ts';
+import type { HeaderFacts } from './header-facts.ts';
 import { addrSpec, type UntrustedMailbox } from './header-fields.ts';
 import { senderWarnings } from './sender.ts';
 

@@ -16,6 +16,7 @@ import { crlf, safeText } from './body/safe-text.ts';
 import type { SafeFile } from './converter.ts';
 import { mailDate, parseDate } from './dates.ts';
 import { textFile } from './formats/text/write.ts';
+import type { HeaderFacts } from './header-facts.ts';
 import {
   addrSpec,
   field,
@@ -27,24 +28,6 @@ import {
   words,
 } from './header-fields.ts';
 import { outputNames } from './names.ts';
-
-export type { UntrustedMailbox } from './header-fields.ts';
-
-/** What the original's header said: decoded, duplicates resolved, otherwise as the sender wrote it. */
-export interface HeaderFacts {
-  readonly subject: string;
-  readonly from: readonly UntrustedMailbox[];
-  readonly to: readonly UntrustedMailbox[];
-  readonly cc: readonly UntrustedMailbox[];
-  readonly replyTo: readonly UntrustedMailbox[];
-  /** The Date field's value, '' when missing. */
-  readonly date: string;
-  /** With angle brackets as it stands there; an unusable id is replaced here and dropped below. */
-  readonly messageId: string;
-  /** May name several; the first usable one is kept. */
-  readonly inReplyTo: string;
-  readonly references: readonly string[];
-}
 
 export interface ComposeInput {
   readonly facts: TrustedFacts;

@@ -6,7 +6,7 @@ import { getDomain } from 'tldts';
 import type { TrustedFacts } from '../message/jobs.ts';
 import { fill, type Language, NOTICE_SENTENCES as N } from '../message/texts.ts';
 import { cleanLine } from './body/characters.ts';
-import type { HeaderFacts } from './compose.ts';
+import type { HeaderFacts } from './header-facts.ts';
 import { addrSpec } from './header-fields.ts';
 
 /** Services where anybody gets an address at once; those seen most in Japan. A hint, not a judgement. */

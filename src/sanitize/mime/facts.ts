@@ -1,6 +1,6 @@
 /** What a message's header says about it: decoded, the first of duplicates, nothing believed. The composer cleans it. */
 import { decodeHeaderLatin1 } from '../charset/header.ts';
-import type { HeaderFacts } from '../compose.ts';
+import type { HeaderFacts } from '../header-facts.ts';
 import type { UntrustedMailbox } from '../header-fields.ts';
 import { parseAddresses } from './addresses.ts';
 import type { Defect, HeaderField } from './tree.ts';

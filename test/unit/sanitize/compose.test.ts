@@ -5,9 +5,10 @@ import { readDraft } from '../../../src/gate/grammar.ts';
 import { textProblems } from '../../../src/inspect/text.ts';
 import type { TrustedFacts } from '../../../src/message/jobs.ts';
 import type { AttachmentReport, Report } from '../../../src/message/report.ts';
-import { type ComposeInput, composeMessage, type HeaderFacts } from '../../../src/sanitize/compose.ts';
+import { type ComposeInput, composeMessage } from '../../../src/sanitize/compose.ts';
 import { built, type SafeFile } from '../../../src/sanitize/converter.ts';
 import { textFile } from '../../../src/sanitize/formats/text/write.ts';
+import type { HeaderFacts } from '../../../src/sanitize/header-facts.ts';
 import { outputNames } from '../../../src/sanitize/names.ts';
 import { composeNotice } from '../../../src/sanitize/notice.ts';
 

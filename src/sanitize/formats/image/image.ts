@@ -52,11 +52,22 @@ export const image: Converter = {
     if (claims.width * claims.height > maxPixels) {
       return blocked('limit-exceeded', `maxMegapixels: ${claims.width} × ${claims.height}`);
     }
-    const pixels = await decode(file.type, file.bytes, maxPixels);
+    const bytes = file.type === 'bmp' ? withTrueLength(file.bytes) : file.bytes;
+    const pixels = await decode(file.type, bytes, maxPixels);
     if (pixels === undefined) return blocked('malformed', `no decoder could read this ${file.type}`);
     return encoded(file, file.type, pixels, claims);
   },
 };
+
+/**
+ * The length in a BMP's header is 0, rounded, or without trailing data in files that every viewer shows; our decoder
+ * refuses such files, so it gets the true one.
+ */
+function withTrueLength(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(bytes);
+  copy.writeUInt32LE(bytes.length, 2);
+  return copy;
+}
 
 /** The quick decoder first; what it refuses, the thorough one gets. */
 async function decode(type: ImageType, bytes: Uint8Array, maxPixels: number): Promise<Pixels | undefined> {
