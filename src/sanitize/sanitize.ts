@@ -236,7 +236,8 @@ function reportOf({ verdict, header, body, parts, defects, limits, policy }: Fin
       from: shownList(header.from),
       to: shownList(header.to),
       cc: shownList(header.cc),
-      date: cleanLine(header.date, 200),
+      // RFC 5322 §3.3: what stands in brackets is a comment, free text of the sender's that the database need not hold.
+      date: cleanLine(header.date.replace(/\(.*$/s, ''), 200),
       messageId: cleanLine(header.messageId, 1000),
     },
     body,
