@@ -191,8 +191,12 @@ export const NOTICE_SENTENCES = {
     en: '▲ {count} links need care, e.g. they lead elsewhere than they show.',
   },
   defects: {
-    ja: '・メールの形式の乱れを{count}か所直しました。',
-    en: '- {count} faults in the mail’s format were repaired.',
+    ja: '・メールの形式に乱れがあり、補って読み取りました。元のメールと見え方が違うことがあります。',
+    en: '- The mail’s format was faulty and was repaired; the original may look different.',
+  },
+  unreadable: {
+    ja: '・読み取れない文字が{count}字あります(「\ufffd」で示しました)。',
+    en: '- {count} characters could not be read (shown as “\ufffd”).',
   },
   bodyContinued: {
     ja: '・本文が長いため、続きを添付ファイル「{name}」に入れました。',

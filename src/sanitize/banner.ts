@@ -53,7 +53,9 @@ export function renderNotice(input: NoticeInput): string {
     lines.push(say(changes.length > 0 ? N.changed : N.unchanged));
   }
   lines.push(...senderWarnings(facts, input.header, language), ...changes);
-  lines.push(say(N.reference, { id: facts.messageId }), say(N.ask, { contact: cleanLine(facts.contact, 200) }));
+  lines.push(say(N.reference, { id: facts.messageId }));
+  // Offline there is no one to ask, and nothing is kept.
+  if (facts.contact !== '') lines.push(say(N.ask, { contact: cleanLine(facts.contact, 200) }));
   // File names and addresses come from the sender and stand in a text: the text rules are for them as well.
   return safeText(lines.join('\n'), 'defang', language).text;
 }
@@ -80,11 +82,49 @@ function changeLines(input: NoticeInput): string[] {
   );
   if (removed !== '') lines.push(removed);
   lines.push(...linkLines(report, language));
-  const defects = report.defects.reduce((sum, defect) => sum + defect.count, 0);
-  if (defects > 0) lines.push(fill(N.defects, language, { count: defects }));
+  lines.push(...defectLines(report, language));
   if (input.header.date !== '' && !input.dateReadable) lines.push(fill(N.badDate, language));
   if (input.continuedIn !== '') lines.push(fill(N.bodyContinued, language, { name: input.continuedIn }));
   return lines;
+}
+
+/**
+ * Deviations that change nothing of what a reader sees: everyday habits of mail programs and lists. They stand in the
+ * report for administrators. What is not named here is told, also a word that the MIME reader learns one day.
+ */
+const OF_NO_MATTER: ReadonlySet<string> = new Set([
+  'base64-padding',
+  'base64-url-alphabet',
+  'blank-fold',
+  'boundary-white-space',
+  'charset-guessed',
+  'comment-in-content-type',
+  'comment-in-transfer-encoding',
+  'duplicate-mime-version',
+  'epilogue-text',
+  'folded-field',
+  'header-without-colon',
+  'leading-blank-line',
+  'leading-space',
+  'lf-line-ends',
+  'mbox-from',
+  'missing-blank-line',
+  'missing-close',
+  'only-first-reader',
+  'parameter-without-value-in-content-type',
+  'preamble-text',
+  'quoted-printable-malformed',
+  'space-around-equals-in-content-type',
+  'space-before-colon',
+]);
+
+function defectLines({ defects }: NoticeInput['report'], language: Language): string[] {
+  const unreadable = defects.find(({ what }) => what === 'unreadable-characters')?.count ?? 0;
+  const matters = defects.some(({ what }) => what !== 'unreadable-characters' && !OF_NO_MATTER.has(what));
+  return [
+    ...(unreadable > 0 ? [fill(N.unreadable, language, { count: unreadable })] : []),
+    ...(matters ? [fill(N.defects, language)] : []),
+  ];
 }
 
 function fileLines({ report, names, language }: NoticeInput): string[] {
@@ -104,7 +144,8 @@ function fileLines({ report, names, language }: NoticeInput): string[] {
 }
 
 function fileLine(part: AttachmentReport, outputs: readonly string[], language: Language): string {
-  const name = cleanLine(part.untrustedName, 60) || fill(N.unnamed, language);
+  // Macs send names decomposed (UAX #15: プ as フ and a mark); outputs are composed, and a reader sees no difference.
+  const name = cleanLine(part.untrustedName.normalize('NFC'), 60) || fill(N.unnamed, language);
   if (part.outcome === 'blocked') {
     return fill(N.blocked, language, {
       name,

@@ -30,7 +30,7 @@ export function composeNotice(job: NoticeJob, language: Language = 'ja'): Uint8A
   ];
   const text = [fill(N.heading, language, { tenant: cleanLine(facts.tenant.name, 40) }), ...lines(job, language)];
   text.push(fill(N.reference, language, { id: facts.messageId }));
-  text.push(fill(N.ask, language, { contact: cleanLine(facts.contact, 200) }));
+  if (facts.contact !== '') text.push(fill(N.ask, language, { contact: cleanLine(facts.contact, 200) }));
   return assemble(fields.join(''), safeText(text.join('\n'), 'defang', language).text, []);
 }
 

@@ -64,7 +64,8 @@ const CLEARLY_FULLER = 1.25;
 
 function choose(plain: Body, html: Body): Body {
   const [a, b] = [wordsOf(plain.text), wordsOf(html.text)];
-  const agree = a.length <= b.length ? held(a, b) >= AGREEMENT : held(b, a) >= AGREEMENT;
+  // HTML that shows nothing at all, not even a picture, contradicts nothing.
+  const agree = html.text.trim() === '' || (a.length <= b.length ? held(a, b) : held(b, a)) >= AGREEMENT;
   const winner = b.length > a.length * CLEARLY_FULLER || (!agree && b.length > a.length) ? html : plain;
   const disagreement: readonly Removal[] = agree ? [] : [{ what: 'alternative-body', count: 1 }];
   // What only the HTML side held (pixels, scripts, hidden text) is gone whichever side is used.

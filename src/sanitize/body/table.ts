@@ -67,19 +67,31 @@ export interface DrawnCell {
 
 /** Lines of a data table: a grid with aligned columns, or one line a row when that would be too wide. */
 export function drawTable(rows: readonly (readonly DrawnCell[])[]): readonly string[] {
-  const filled = rows.filter((row) => row.some((cell) => cell.lines.some((line) => line !== '')));
+  const filled = withoutBlankColumns(rows.filter((row) => row.some(isFilled)));
   const count = Math.max(0, ...filled.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, column) =>
     Math.max(1, ...filled.map((row) => Math.max(0, ...(row[column]?.lines ?? []).map(widthOf)))),
   );
   const total = widths.reduce((sum, width) => sum + width + 3, -3);
-  if (total > MAX_GRID_COLUMNS) return filled.map((row) => row.map((cell) => cell.lines.join(' ')).join(' | '));
+  if (total > MAX_GRID_COLUMNS) {
+    const cells = filled.map((row) => row.map((cell) => cell.lines.filter((line) => line !== '').join(' ')));
+    return cells.map((row) => row.slice(0, row.findLastIndex((text) => text !== '') + 1).join(' | '));
+  }
   return filled.flatMap((row, i) => {
     const lines = drawRow(row, widths);
     const next = filled[i + 1];
     const underline = row.every((cell) => cell.heading) && next !== undefined && !next.every((cell) => cell.heading);
     return underline ? [...lines, widths.map((width) => '-'.repeat(width)).join('-+-')] : lines;
   });
+}
+
+const isFilled = (cell: DrawnCell | undefined): boolean => cell?.lines.some((line) => line !== '') === true;
+
+/** Layouts use empty columns as gaps; in text they would be rows of bars. */
+function withoutBlankColumns(rows: readonly (readonly DrawnCell[])[]): readonly (readonly DrawnCell[])[] {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const filled = Array.from({ length: count }, (_, column) => rows.some((row) => isFilled(row[column])));
+  return rows.map((row) => row.filter((_, column) => filled[column]));
 }
 
 function drawRow(row: readonly DrawnCell[], widths: readonly number[]): string[] {

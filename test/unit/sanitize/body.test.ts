@@ -202,6 +202,23 @@ test('lists, quotes, headings, ruby, preformatted text read as they looked', () 
   expect(body.text).toBe('■ 題\n\n一\n二\n\n・い\n  ・ろ\n3. は\n4. に\n\n> 引用\n> 続き\n\na  b\n c\n\n漢字(かんじ)');
 });
 
+test('columns that hold nothing are not drawn, and a row ends with its last words', () => {
+  const wide = 'あ'.repeat(40);
+  const { text } = html(
+    `<table><tr><td>${wide}</td><td> </td><td>い</td></tr><tr><td>う</td><td></td><td></td></tr></table>`,
+  );
+  expect(text).toContain('い');
+  expect(text).not.toMatch(/\|\s*\|/);
+  const wider = html(`<table><tr><td>${wide.repeat(2)}</td><td>い</td></tr><tr><td>う</td><td></td></tr></table>`);
+  expect(wider.text).toBe(`${wide.repeat(2)} | い\nう`);
+});
+
+test('an alternative that shows nothing contradicts nothing, one that shows a picture does', () => {
+  const both = (htmlSource: string) => renderBody({ plain: '議事録を送ります。', html: htmlSource }, policy).removed;
+  expect(both('<html><body lang="RU">\r\n</body></html>')).toEqual([]);
+  expect(both('<img src="cid:1" alt="至急送金">').map(({ what }) => what)).toContain('alternative-body');
+});
+
 test('a data table is a grid that lines up in East Asian width, a layout table flows', () => {
   const data = html('<table border=1><tr><th>品名</th><th>数</th></tr><tr><td>机</td><td>10</td></tr></table>');
   expect(data.text).toBe('品名 | 数\n-----+---\n机   | 10');

@@ -282,3 +282,41 @@ test('a png goes on byte for byte', () => {
   const file: SafeFile = { type: 'png', untrustedStem: 'a', bytes };
   expect(compose({ files: [file] }).leaves[0]?.bytes).toEqual(Buffer.from(bytes));
 });
+
+test('habits of mail programs are no matter for the notice', () => {
+  const defects = ['lf-line-ends', 'mbox-from', 'only-first-reader', 'charset-guessed', 'epilogue-text'];
+  const { body } = compose({ report: { ...report, defects: defects.map((what) => ({ what, count: 2 })) } });
+  expect(body).toContain('このメールは安全な文字だけのメールに作り直されています。');
+  expect(body).not.toContain('乱れ');
+});
+
+test.each(['only-second-reader', 'duplicate-subject', 'a-word-of-tomorrow'])('the notice tells of %s, once', (what) => {
+  const defects = [
+    { what, count: 3 },
+    { what: 'gap-text', count: 1 },
+  ];
+  expect(compose({ report: { ...report, defects } }).body.match(/・メールの形式に乱れがあり/g)).toHaveLength(1);
+});
+
+test('the notice counts characters that could not be read', () => {
+  const { body } = compose({ report: { ...report, defects: [{ what: 'unreadable-characters', count: 7 }] } });
+  expect(body).toContain('読み取れない文字が7字あります');
+  expect(body).not.toContain('乱れ');
+});
+
+test('a name that came decomposed is not called renamed', () => {
+  const file = textFile('本文', '公開フ\u309a');
+  const output = { name: '公開プ.txt', type: 'text', bytes: file.bytes.length, sha256: '0'.repeat(64) } as const;
+  const { reason: _, ...named } = part({
+    untrustedName: '公開フ\u309a.txt',
+    detectedType: 'text',
+    outcome: 'rebuilt',
+    outputs: [output],
+  });
+  const { body } = compose({ files: [file], report: { ...report, attachments: [named] } });
+  expect(body).toContain('・公開プ.txt: 同じ形式で作り直しました');
+});
+
+test('without a contact no one is named to ask', () => {
+  expect(compose({ facts: { ...facts, contact: '' } }).body).not.toContain('ご連絡ください');
+});
