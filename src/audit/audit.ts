@@ -13,6 +13,7 @@ export type AuditEvent =
   | 'held'
   | 'gate-refused'
   | 'jail-failed'
+  | 'original-lost'
   | 'delivery-intended'
   | 'delivered'
   | 'deferred'
@@ -23,6 +24,7 @@ export type AuditEvent =
   | 'address-probed'
   | 'preview-read'
   | 'vault-repaired'
+  | 'orphans-erased'
   | 'started'
   | 'stopped';
 

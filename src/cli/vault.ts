@@ -1,11 +1,10 @@
 /** `sekisho vault check|repair`: every object's shares; what is lost or changed is rebuilt from k good ones. */
 import { loadSettings } from '../config/load.ts';
-import type { Settings } from '../config/schema.ts';
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
+import { openDirectories } from '../roles/context.ts';
 import { databaseFile } from '../roles/prepare.ts';
 import { checkVault, findOrphans, type ObjectCheck } from '../vault/check.ts';
-import { openDirectory } from '../vault/directory.ts';
 import { repairVault } from '../vault/repair.ts';
 import type { Store } from '../vault/store.ts';
 import type { ObjectRef } from '../vault/vault.ts';
@@ -36,7 +35,7 @@ async function walk(options: Options, look: Walk): Promise<number> {
   const settings = loadSettings(options.config);
   const database = await openDatabase({ file: databaseFile(settings), readOnly: true });
   try {
-    const stores = await openStoresOf(settings);
+    const stores = await openDirectories(settings);
     const summary = await summarize(database, stores, look(stores, objectsOf(database)));
     if (output.json) {
       output.value(summary);
@@ -58,9 +57,6 @@ async function walk(options: Options, look: Walk): Promise<number> {
     await database.close();
   }
 }
-
-const openStoresOf = (settings: Settings): Promise<readonly Store[]> =>
-  Promise.all(settings.vault.stores.map((store) => openDirectory(store)));
 
 /** Objects listed in full; a vault in ruins is told by its counts. */
 const MAX_LISTED = 200;

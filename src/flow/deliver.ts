@@ -32,6 +32,8 @@ export interface DeliverDeps {
   tenant(id: string): TenantSettings;
   /** Wait before the next try, in milliseconds. */
   backoffMs(attempts: number): number;
+  /** A lease is made whole again before the socket opens, so that two holders never send at once. */
+  readonly leaseMs: number;
   /** Age at which a message is undeliverable. */
   readonly giveUpMs: number;
   /** Tells the sanitizer that a notice is to be written. */
@@ -49,10 +51,10 @@ export async function deliverMessage(deps: DeliverDeps, job: LeasedJob): Promise
     return;
   }
   const checked = await openChecked(deps, message);
-  await recordIntent(deps, message, pending, checked);
+  await recordIntent(deps, job, message, pending, checked);
   const addresses = pending.map(({ address }) => address);
   const results = await deps.outlet.deliver(message.row.tenant, checked, addresses);
-  await recordResults(deps, job, message, results);
+  await recordResults(deps, job, message, answersFor(addresses, results));
 }
 
 /** @throws GatewayError E_RECEIPT_INVALID, E_OBJECT_TAMPERED …: the worker parks the job and raises an alarm. */
@@ -68,8 +70,17 @@ async function openChecked(deps: DeliverDeps, { row, recipients }: KnownMessage)
   });
 }
 
+/** One answer a recipient, whatever the outlet gave: nobody may be left without a next step. */
+const answersFor = (addresses: readonly string[], results: readonly RecipientResult[]): readonly RecipientResult[] =>
+  addresses.map(
+    (recipient) =>
+      results.find((result) => result.recipient === recipient) ?? { kind: 'later', recipient, reply: 'no answer' },
+  );
+
+/** @throws GatewayError E_LEASE_LOST: another worker is at it, nothing may be sent. */
 async function recordIntent(
   deps: DeliverDeps,
+  job: LeasedJob,
   { row }: KnownMessage,
   pending: readonly RecipientTable[],
   checked: CheckedMessage,
@@ -77,6 +88,7 @@ async function recordIntent(
   const nowMs = deps.now();
   const hop = deps.outlet.hopOf(row.tenant);
   await deps.database.write(async (tx) => {
+    await deps.queue.confirm(tx, job, deps.leaseMs, nowMs);
     await tx
       .updateTable('recipient')
       .set((eb) => ({ state: 'delivering', attempts: eb('attempts', '+', 1), updated_at: nowMs }))
@@ -114,15 +126,18 @@ async function recordResults(
   const settled = results.map((result): Settled => ({ result, state: stateAfter(result, message, tooOld) }));
   const failed = settled.filter(({ state }) => state === 'undeliverable').map(({ result }) => result);
   const later = settled.filter(({ state }) => state === 'ready').map(({ result }) => result);
-  let noticed = false;
+  // A notice about a notice would go in circles (RFC 5321 §6.1): the audit log and the alarm have it.
+  const noticed = failed.length > 0 && message.row.kind !== 'notice';
   await deps.database.write(async (tx) => {
     if (later.length === 0) await deps.queue.done(tx, job);
     else await deps.queue.retry(tx, job, nowMs + deps.backoffMs(job.attempts), later[0]?.reply ?? '');
     for (const one of settled) await updateRecipient(tx, message.row.id, one, nowMs);
     for (const event of EVENTS) await appendEvent(deps, tx, message, event, settled, nowMs);
-    noticed = failed.length > 0 && (await queueNotice(deps, tx, message, failed, nowMs));
+    if (noticed) await queueNotice(deps, tx, message, failed, nowMs);
   });
   if (noticed) deps.ring();
+  else if (failed.length > 0)
+    deps.log.error('notice-undeliverable', { tenant: message.row.tenant, messageId: message.row.id });
   const counts = { taken: settled.length - failed.length - later.length, later: later.length, failed: failed.length };
   deps.log.info('delivery-attempted', { tenant: message.row.tenant, messageId: message.row.id, ...counts });
 }
@@ -177,21 +192,14 @@ async function appendEvent(
   });
 }
 
-/**
- * A message to the tenant's administrators; written by the sanitizer, through the same gate. None about a notice: that
- * would go in circles (RFC 5321 §6.1), the audit log and the alarm have it.
- */
+/** A message to the tenant's administrators; written by the sanitizer, through the same gate. */
 async function queueNotice(
   deps: DeliverDeps,
   tx: Tx,
   { row }: KnownMessage,
   failed: readonly RecipientResult[],
   nowMs: number,
-): Promise<boolean> {
-  if (row.kind === 'notice') {
-    deps.log.error('notice-undeliverable', { tenant: row.tenant, messageId: row.id });
-    return false;
-  }
+): Promise<void> {
   const id = newId(nowMs);
   const notice: NoticeJob['notice'] = {
     kind: 'undeliverable',
@@ -227,5 +235,4 @@ async function queueNotice(
     at: nowMs,
     facts: { about: row.id, failed: failed.length },
   });
-  return true;
 }

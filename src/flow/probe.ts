@@ -4,6 +4,7 @@ import type { TenantSettings } from '../config/schema.ts';
 import type { Database } from '../database/database.ts';
 import type { Outlet } from '../outlet/outlet.ts';
 import type { LeasedJob, Queue } from '../queue/queue.ts';
+import { readProbe } from './payload.ts';
 
 export interface ProbeDeps {
   readonly database: Database;
@@ -14,17 +15,12 @@ export interface ProbeDeps {
   readonly now: () => number;
 }
 
-/** Shape of the job's payload. */
-export interface ProbePayload {
-  readonly address: string;
-}
-
 /** An undecided answer is asked again by the next RCPT after this long. */
 const UNDECIDED_MS = 5_000;
 const MINUTE_MS = 60_000;
 
 export async function probeAddress(deps: ProbeDeps, job: LeasedJob): Promise<void> {
-  const { address } = JSON.parse(job.payload) as ProbePayload;
+  const { address } = readProbe(job);
   const verdict = await deps.outlet.probe(job.tenant, address);
   const nowMs = deps.now();
   const row = {

@@ -15,6 +15,7 @@ import type { LeasedJob, Queue } from '../queue/queue.ts';
 import type { StoredObject, Vault } from '../vault/vault.ts';
 import { insertObjects } from './accept.ts';
 import { type KnownMessage, loadMessage, loadObject, trustedFacts } from './facts.ts';
+import { readNotice } from './payload.ts';
 import { type Passed, type RebuildDeps, rebuildMessage, writeNotice } from './rebuild.ts';
 
 export interface ProcessDeps extends RebuildDeps {
@@ -48,20 +49,18 @@ export async function processMessage(deps: ProcessDeps, job: LeasedJob): Promise
 /** Writes the message of a `notice` job: something for a tenant's administrators. */
 export async function processNotice(deps: ProcessDeps, job: LeasedJob): Promise<void> {
   const message = await loadMessage(deps.database, job.messageId ?? '');
-  const notice = JSON.parse(job.payload) as NoticeJob['notice'];
-  await store(deps, job, message, await composed(deps, message, notice));
+  await store(deps, job, message, await composed(deps, message, readNotice(job)));
 }
 
 /** The original's clear bytes; undefined when too many shares are lost or tampered. */
 async function openOriginal(deps: ProcessDeps, { row }: KnownMessage): Promise<Uint8Array | undefined> {
-  const object = await loadObject(deps.database, row.tenant, 'original', row.original_object);
-  if (object.sha256 !== row.sha256) return undefined;
   try {
-    return await deps.vault.read(object);
+    const object = await loadObject(deps.database, row.tenant, 'original', row.original_object);
+    return await deps.vault.read({ ...object, sha256: row.sha256 });
   } catch (error) {
     const lost = error instanceof GatewayError && ['E_OBJECT_TAMPERED', 'E_OBJECT_MISSING'].includes(error.code);
     if (!lost) throw error;
-    deps.log.error('original-lost', { tenant: row.tenant, messageId: row.id }, error);
+    deps.log.warn('original-unreadable', { tenant: row.tenant, messageId: row.id, code: error.code });
     return undefined;
   }
 }
@@ -74,7 +73,7 @@ async function heldNotice(
   problems: readonly string[],
 ): Promise<Passed> {
   const { row } = message;
-  const event: AuditEvent = reason === 'gate-refused' ? 'gate-refused' : 'jail-failed';
+  const event: AuditEvent = reason === 'gate-refused' || reason === 'original-lost' ? reason : 'jail-failed';
   deps.log.error(event, { tenant: row.tenant, messageId: row.id, reason, problems: problems.slice(0, 5).join('; ') });
   await deps.database.write((tx) =>
     deps.audit.append(tx, {
@@ -160,6 +159,9 @@ async function markReady(tx: Tx, { row }: KnownMessage, passed: Passed, stored: 
   if (report.attachments.length > 0) await insertParts(tx, row.id, report);
 }
 
+/** SQLite takes 32,766 parameters a statement; a message may have 5,000 parts of eight columns. */
+const ROWS_A_STATEMENT = 1000;
+
 async function insertParts(tx: Tx, messageId: string, report: Report): Promise<void> {
   const rows = report.attachments.map((part) => ({
     message_id: messageId,
@@ -171,11 +173,13 @@ async function insertParts(tx: Tx, messageId: string, report: Report): Promise<v
     outcome: part.outcome,
     reason: part.reason ?? null,
   }));
-  await tx
-    .insertInto('part')
-    .values(rows)
-    .onConflict((conflict) => conflict.columns(['message_id', 'path']).doNothing())
-    .execute();
+  for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT) {
+    await tx
+      .insertInto('part')
+      .values(rows.slice(from, from + ROWS_A_STATEMENT))
+      .onConflict((conflict) => conflict.columns(['message_id', 'path']).doNothing())
+      .execute();
+  }
 }
 
 /** The database is searchable and may be stolen: nothing of the body stands in it. */

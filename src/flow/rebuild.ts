@@ -112,6 +112,10 @@ async function throughGate(
   return { kind: 'passed', bytes: verdict.bytes, report, preview, recipientSalt: receipt.recipientSalt, policyVersion };
 }
 
+/** How a message ends whose place a notice takes: we know that ourselves and believe no child about it. */
+const verdictOf = (notice: NoticeJob['notice']): Report['verdict'] =>
+  notice.kind === 'message-held' ? { kind: 'held', reason: notice.reason } : { kind: 'sanitized' };
+
 /**
  * A message from trusted facts alone, written by a fresh child and passed by the same gate.
  * @throws GatewayError E_JAIL_UNAVAILABLE: the job is tried again later; E_GATE_REFUSED: a person must look.
@@ -123,6 +127,6 @@ export async function writeNotice(deps: RebuildDeps, job: Omit<NoticeJob, 'kind'
     throw new GatewayError('E_JAIL_UNAVAILABLE', 'a fresh child could not write a notice', { detail: answer.detail });
   }
   const result = await throughGate(deps, job.facts, answer.value, job.policyVersion);
-  if (result.kind === 'passed') return result;
+  if (result.kind === 'passed') return { ...result, report: { ...result.report, verdict: verdictOf(job.notice) } };
   throw new GatewayError('E_GATE_REFUSED', 'the gate refused a notice', { problems: result.problems.join('; ') });
 }

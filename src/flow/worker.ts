@@ -34,21 +34,25 @@ export interface Worker {
 /** A ring may get lost (a dying supervisor, another machine): look for oneself this often. */
 const POLL_MS = 2_000;
 
-/** A job that our own machinery could not finish this often needs a person: it is parked, with an alarm. */
-const MAX_ATTEMPTS_ON_ERROR = 12;
+/**
+ * A job whose handler failed in a way nobody foresaw this often in a row needs a person: it is parked, with an alarm.
+ * What is known to pass by itself (a store away, a busy database) is never counted: mail waits as long as it lasts.
+ */
+const MAX_UNFORESEEN = 12;
 
 export function startWorker(options: WorkerOptions): Worker {
   const running = new Set<Promise<void>>();
   let stopping = false;
   let rung = false;
   let wake: () => void = () => {};
+  const unforeseen = new Map<string, number>();
 
   async function loop(): Promise<void> {
     while (!stopping) {
       rung = false;
       const taken = await takeSafely(options, options.slots - running.size);
       for (const job of taken) {
-        const work = perform(options, job).finally(() => {
+        const work = perform(options, job, unforeseen).finally(() => {
           running.delete(work);
           wake();
         });
@@ -95,19 +99,26 @@ async function takeSafely(options: WorkerOptions, free: number): Promise<readonl
   }
 }
 
-async function perform(options: WorkerOptions, job: LeasedJob): Promise<void> {
+/** @param unforeseen failures in a row, by job; a restart gives each a fresh chance. */
+async function perform(options: WorkerOptions, job: LeasedJob, unforeseen: Map<string, number>): Promise<void> {
   const { log } = options;
   const fields = { tenant: job.tenant, messageId: job.messageId ?? undefined, job: job.id, attempt: job.attempts };
   const renewal = setInterval(() => renew(options, job), options.leaseMs / 3);
   try {
     await options.handle(job);
+    unforeseen.delete(job.id);
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'E_LEASE_LOST') {
+      unforeseen.delete(job.id);
       log.warn('lease-lost', fields);
       return;
     }
     log.error('job-failed', fields, error);
-    await putBack(options, job, error);
+    const failures = error instanceof GatewayError ? 0 : (unforeseen.get(job.id) ?? 0) + 1;
+    const parked = error instanceof GatewayError ? !error.retryable : failures >= MAX_UNFORESEEN;
+    if (parked || failures === 0) unforeseen.delete(job.id);
+    else unforeseen.set(job.id, failures);
+    await putBack(options, job, error, parked);
   } finally {
     clearInterval(renewal);
   }
@@ -120,10 +131,8 @@ function renew({ queue, leaseMs, now, log }: WorkerOptions, job: LeasedJob): voi
 }
 
 /** Later again, or parked for a person. When even that fails the lease runs out and another worker takes the job. */
-async function putBack(options: WorkerOptions, job: LeasedJob, error: unknown): Promise<void> {
+async function putBack(options: WorkerOptions, job: LeasedJob, error: unknown, parked: boolean): Promise<void> {
   const { database, queue, log } = options;
-  const retryable = !(error instanceof GatewayError) || error.retryable;
-  const parked = job.attempts >= MAX_ATTEMPTS_ON_ERROR || !retryable;
   const reason = error instanceof GatewayError ? error.code : 'unexpected';
   try {
     await database.write((tx) =>

@@ -25,6 +25,7 @@ const KINDS = {
   E_DATABASE_BUSY: { retryable: true, smtp: TRY_LATER },
   E_DATABASE_FAILED: { retryable: true, smtp: TRY_LATER },
   E_DATABASE_NEWER: { retryable: false, smtp: TRY_LATER },
+  E_JOB_UNREADABLE: { retryable: false, smtp: TRY_LATER },
   E_LEASE_LOST: { retryable: true, smtp: TRY_LATER },
   E_AUDIT_BROKEN: { retryable: false, smtp: TRY_LATER },
   E_JAIL_UNAVAILABLE: { retryable: true, smtp: TRY_LATER },
@@ -35,6 +36,7 @@ const KINDS = {
   E_RECIPIENT_UNKNOWN: { retryable: false, smtp: [550, '5.1.1', 'No such recipient here'] },
   E_RELAY_DENIED: { retryable: false, smtp: [550, '5.7.1', 'Relaying denied'] },
   E_RECIPIENT_UNDECIDED: { retryable: true, smtp: [451, '4.4.3', 'Recipient could not be checked, try again later'] },
+  E_ROLE_NOT_STARTED: { retryable: false, smtp: TRY_LATER },
   E_SHUTTING_DOWN: { retryable: true, smtp: [421, '4.3.2', 'Service closing, try again later'] },
 } as const satisfies Record<string, Kind>;
 

@@ -68,14 +68,10 @@ export const openQueue: OpenQueue = (database: Database) => {
       return taken;
     },
 
-    async renew(job, leaseMs, nowMs) {
-      return database.write(async (tx) => {
-        const leaseUntil = nowMs + leaseMs;
-        const { numUpdatedRows } = await held(tx, job)
-          .set({ lease_until: leaseUntil, due_at: leaseUntil })
-          .executeTakeFirst();
-        return numUpdatedRows === 1n;
-      });
+    renew: (job, leaseMs, nowMs) => database.write((tx) => extend(tx, job, nowMs + leaseMs)),
+
+    async confirm(tx, job, leaseMs, nowMs) {
+      if (!(await extend(tx, job, nowMs + leaseMs))) throw leaseLost(job);
     },
 
     async done(tx, job) {
@@ -179,6 +175,16 @@ async function leaseOne(tx: Tx, id: string, request: TakeRequest, nowMs: number)
 const held = (tx: Tx, job: LeasedJob) =>
   tx.updateTable('job').where('id', '=', job.id).where('state', '=', 'leased').where('fence', '=', job.fence);
 
+async function extend(tx: Tx, job: LeasedJob, leaseUntil: number): Promise<boolean> {
+  const { numUpdatedRows } = await held(tx, job)
+    .set({ lease_until: leaseUntil, due_at: leaseUntil })
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+const leaseLost = ({ id, fence }: LeasedJob): GatewayError =>
+  new GatewayError('E_LEASE_LOST', 'the lease of a job had ended and another took it', { job: id, fence });
+
 type End =
   | { readonly state: 'done' }
   | { readonly state: 'waiting'; readonly due_at: number; readonly last_error: string }
@@ -189,10 +195,7 @@ async function finish(tx: Tx, job: LeasedJob, end: End): Promise<void> {
     .set({ ...end, lease_owner: null, lease_until: null })
     .executeTakeFirst();
   if (numUpdatedRows === 1n) return;
-  throw new GatewayError('E_LEASE_LOST', 'the lease of a job had ended and another took it', {
-    job: job.id,
-    fence: job.fence,
-  });
+  throw leaseLost(job);
 }
 
 /**

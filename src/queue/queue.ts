@@ -43,6 +43,8 @@ export interface Queue {
   take(request: TakeRequest, nowMs: number): Promise<readonly LeasedJob[]>;
   /** False when the lease was lost: stop working. */
   renew(job: LeasedJob, leaseMs: number, nowMs: number): Promise<boolean>;
+  /** `renew` inside a transaction, for a step whose effect lies outside the database. @throws GatewayError E_LEASE_LOST */
+  confirm(tx: Tx, job: LeasedJob, leaseMs: number, nowMs: number): Promise<void>;
   done(tx: Tx, job: LeasedJob): Promise<void>;
   retry(tx: Tx, job: LeasedJob, dueAtMs: number, reason: string): Promise<void>;
   /** Parks a job for a person: it is not taken until released. */

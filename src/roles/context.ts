@@ -17,6 +17,7 @@ import { type Log, type LogFields, openLog } from '../telemetry/log.ts';
 import { openDirectory } from '../vault/directory.ts';
 import { downFlags } from '../vault/down-flags.ts';
 import { type OpenedVault, openVault } from '../vault/open.ts';
+import type { Store } from '../vault/store.ts';
 import type { Doorbell } from './doorbell.ts';
 import { databaseFile } from './prepare.ts';
 
@@ -30,6 +31,7 @@ export interface RoleContext {
   readonly queue: Queue;
   readonly audit: AuditLog;
   readonly vault: OpenedVault;
+  readonly stores: readonly Store[];
   readonly doorbell: Doorbell;
   tenant(id: string): TenantSettings;
   readonly now: () => number;
@@ -48,6 +50,7 @@ export async function openContext(role: Role, configFile: string, doorbell: Door
   const log = openLog(role, settings.logLevel);
   const keys = loadRoleKeys(settings.dataDir, role);
   const database = await openDatabase({ file: databaseFile(settings), log });
+  const stores = await openDirectories(settings);
   const tenants = new Map(settings.tenants.map((tenant) => [tenant.id, tenant]));
   return {
     role,
@@ -58,7 +61,8 @@ export async function openContext(role: Role, configFile: string, doorbell: Door
     database,
     queue: openQueue(database),
     audit: openAudit({ role, instance: settings.instance, keys }),
-    vault: await openStores(settings, keys, log),
+    vault: openStores(settings, stores, keys, log),
+    stores,
     doorbell,
     tenant(id) {
       const found = tenants.get(id);
@@ -73,10 +77,14 @@ export async function openContext(role: Role, configFile: string, doorbell: Door
 /** Folder of the flags by which an operator declares a store down. */
 export const downFolder = (settings: Settings): string => join(settings.dataDir, 'stores-down');
 
-/** The vault over the configured stores; alarms go to the log. @throws GatewayError E_STORE_UNAVAILABLE */
-export async function openStores(settings: Settings, keys: RoleKeys, log: Log): Promise<OpenedVault> {
+/** The configured stores, without any key. @throws GatewayError E_STORE_UNAVAILABLE */
+export const openDirectories = (settings: Settings): Promise<readonly Store[]> =>
+  Promise.all(settings.vault.stores.map((store) => openDirectory(store)));
+
+/** The vault over the configured stores; alarms go to the log. */
+function openStores(settings: Settings, stores: readonly Store[], keys: RoleKeys, log: Log): OpenedVault {
   return openVault({
-    stores: await Promise.all(settings.vault.stores.map((store) => openDirectory(store))),
+    stores,
     threshold: settings.vault.threshold,
     failuresUntilDown: settings.vault.failuresUntilDown,
     isDeclaredDown: downFlags(downFolder(settings)),

@@ -30,6 +30,7 @@ export async function startOutlet(context: RoleContext): Promise<RunningRole> {
     gatewayHost: settings.host,
     tenant: context.tenant,
     backoffMs: backoff,
+    leaseMs: settings.outlet.leaseSeconds * 1000,
     giveUpMs: settings.outlet.giveUpHours * HOUR_MS,
     ring: () => doorbell.ring('sanitizer'),
     now,

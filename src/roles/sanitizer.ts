@@ -1,6 +1,7 @@
 /** The process of the inner zone: opens originals, has them rebuilt in the jail, passes the gate, signs. */
 import { policiesOf } from '../config/policies.ts';
 import { type ProcessDeps, processMessage, processNotice } from '../flow/process.ts';
+import { openSweeper } from '../flow/sweep.ts';
 import { startWorker } from '../flow/worker.ts';
 import { passGate } from '../gate/pass.ts';
 import { openJail } from '../jail/open.ts';
@@ -12,8 +13,11 @@ import type { RoleContext, RunningRole } from './context.ts';
 /** Our own failures (no process could be started, a store away) are tried again soon, then ever more slowly. */
 const RETRY: Backoff = { firstMs: 1_000, maxMs: 300_000 };
 
+/** Orphans cost room only: a look an hour is enough. */
+const SWEEP_MS = 3_600_000;
+
 export async function startSanitizer(context: RoleContext): Promise<RunningRole> {
-  const { settings, database, queue, audit, vault, keys, log, now, doorbell } = context;
+  const { settings, database, queue, audit, vault, stores, keys, log, now, doorbell } = context;
   const policies = policiesOf(settings);
   const jail = await openJail({ settings, log });
   await jail.warm();
@@ -59,9 +63,13 @@ export async function startSanitizer(context: RoleContext): Promise<RunningRole>
   doorbell.onRing(() => {
     for (const each of workers) each.ring();
   });
+  const runningMs = (): number => performance.now();
+  const sweeper = openSweeper({ database, audit, vault, stores, now, runningMs, log });
+  const sweeping = setInterval(() => void sweeper.sweep(), SWEEP_MS);
   return {
     port: 0,
     async stop() {
+      clearInterval(sweeping);
       await Promise.all(workers.map((each) => each.stop()));
       await jail.close();
     },

@@ -44,5 +44,5 @@ export interface Vault {
   /** All of `open` in one buffer. @throws GatewayError E_OBJECT_TAMPERED when length or sha256 differ from `expected`. */
   read(object: StoredObject): Promise<Uint8Array>;
   /** Deletes key shares, then shares, in every store (crypto-erase). Repeating it is harmless. */
-  erase(ref: ObjectRef): Promise<void>;
+  erase(ref: Pick<ObjectRef, 'objectId'>): Promise<void>;
 }
