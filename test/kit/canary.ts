@@ -112,7 +112,7 @@ export const SPELLINGS: readonly Spelling[] = [
 
   { name: 'full-width', write: (token) => Buffer.from(fullWidth(token)) },
   { name: 'spaced', write: (token) => Buffer.from([...token].join(' ')) },
-].map((spelling) => ({ name: spelling.name, write: (token: string) => Buffer.from(spelling.write(token)) }));
+];
 
 const fullWidth = (text: string): string =>
   [...text].map((letter) => String.fromCodePoint(0xff41 + letter.charCodeAt(0) - 97)).join('');
@@ -126,7 +126,7 @@ export interface Sighting {
 
 const NEEDLES = SPELLINGS.map((spelling) => ({ spelling, start: startOf(spelling) }));
 
-/** What all tokens' spellings begin or, reversed, end with; empty: no short cut for this spelling. */
+/** What all tokens' spellings begin or, reversed, end with. */
 function startOf({ name, write }: Spelling): Buffer {
   const [a, b] = [write(`${START}aaaaaaaaaaaaaa`), write(`${START}zzzzzzzzzzzzzz`)];
   let same = 0;
@@ -143,7 +143,7 @@ export function sightings(bytes: Uint8Array, canaries: readonly Canary[], where 
   const found = new Map<string, Sighting>();
   for (const view of viewsOf(Buffer.from(bytes), where)) {
     for (const { spelling, start } of NEEDLES) {
-      if (start.length > 0 && !view.bytes.includes(start)) continue;
+      if (!view.bytes.includes(start)) continue;
       for (const canary of canaries) {
         if (!view.bytes.includes(spelling.write(canary.token))) continue;
         found.set(`${canary.token} ${spelling.name} ${view.where}`, {
