@@ -7,10 +7,11 @@ import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ProbeBody, ProbeFinding } from './probe-findings.ts';
 import { muteConsole, serve } from './serve.ts';
+import { readableCode } from './visible.ts';
 
 const NETWORK_MS = 500;
 
@@ -101,8 +102,23 @@ function readable({ secretPaths }: ProbeBody): readonly string[] {
   const files = ['/etc/passwd', '/proc/self/environ', '/proc/1/status'].filter((path) =>
     succeeds(() => readFileSync(path)),
   );
-  const folders = ['/proc', '/home', '/root', ...secretPaths].filter((path) => succeeds(() => readdirSync(path)));
-  return [...files, ...folders];
+  return [...files, ...['/proc', '/home', '/root', ...secretPaths].filter(showsMoreThanCode)];
+}
+
+/** What a child needs to run: mounted even where it lies under a folder that must not be readable, like /home. */
+const code = [process.execPath, ...readableCode(fileURLToPath(import.meta.url))];
+
+/** True when the folder can be listed and holds anything but the way to our own code. */
+function showsMoreThanCode(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => {
+      const path = join(folder, name);
+      if (code.includes(path)) return false;
+      return !code.some((own) => own.startsWith(path + sep)) || showsMoreThanCode(path);
+    });
+  } catch {
+    return false;
+  }
 }
 
 function spawned(): readonly ProbeFinding[] {

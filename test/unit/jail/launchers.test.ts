@@ -41,6 +41,12 @@ describe.each(['bwrap', 'unshare'] as const)('%s', (launcher) => {
     expect(missingLayers(report, settingsWith())).toEqual([]);
   });
 
+  test('a clone under /home or /root: the way to our own code is no foreign file', async (context) => {
+    const report = await layersOf(launcher, [dirname(root), root]);
+    if (report === undefined) return context.skip();
+    expect(state(report, 'private-root')).toMatchObject({ by: 'kernel', seen: [] });
+  });
+
   test('an honest child works inside', async (context) => {
     const report = await layersOf(launcher);
     if (report === undefined) return context.skip();
