@@ -19,6 +19,8 @@ import { createRegistry } from './registry.ts';
 export interface Part {
   readonly path: string;
   readonly untrustedName: string;
+  /** Where the part's fields name it differently: the others. */
+  readonly otherUntrustedNames: readonly string[];
   readonly untrustedCharset: string;
   readonly declaredType: string;
   readonly bytes: Uint8Array;
@@ -58,8 +60,8 @@ export async function convertPart(part: Part, budget: Budget, onPart: (path: str
     };
   }
   onPart(part.path);
-  const type = await detect(part.bytes, { untrustedName: part.untrustedName, declaredType: part.declaredType });
-  const { untrustedName, untrustedCharset, bytes } = part;
+  const { untrustedName, otherUntrustedNames, untrustedCharset, declaredType, bytes } = part;
+  const type = await detect(bytes, { untrustedName, otherUntrustedNames, declaredType });
   const deadline = Math.min(budget.deadline, performance.now() + policy.limits.documentMs);
   const conversion = await registry.convertFile(
     { type, untrustedName, untrustedCharset, bytes },

@@ -120,7 +120,9 @@ export async function sanitizeDocument(
     deadline: performance.now() + policy.limits.documentMs,
     outputBytesLeft: policy.limits.maxOutputBytes,
   };
-  const part: Part = { path: '1', untrustedName: job.untrustedName, untrustedCharset: '', declaredType: '', bytes };
+  const { untrustedName } = job;
+  const unsaid = { otherUntrustedNames: [], untrustedCharset: '', declaredType: '' };
+  const part: Part = { path: '1', untrustedName, ...unsaid, bytes };
   const parts = [await convertPart(part, budget, onPart)];
   clock.lap('files');
   const header: HeaderFacts = NO_HEADER;
@@ -179,6 +181,7 @@ function partsOf(plan: Plan, text: MessageText, job: MessageJob): Part[] {
 const partOf = (leaf: Leaf): Part => ({
   path: leaf.path,
   untrustedName: leaf.untrustedNames[0] ?? '',
+  otherUntrustedNames: leaf.untrustedNames.slice(1),
   untrustedCharset: leaf.charset,
   declaredType: leaf.contentType.type,
   bytes: leaf.bytes,

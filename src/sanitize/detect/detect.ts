@@ -6,6 +6,7 @@
  * knows is `unknown`, which nothing converts; libmagic and file-type are asked only then, for a better word.
  */
 import type { FileType } from '../../message/file-type.ts';
+import { cleanText } from '../body/characters.ts';
 import { CFB_MAGIC, cfbType } from './cfb.ts';
 import { byMagic, latin1 } from './magic.ts';
 import { opinion } from './opinions.ts';
@@ -14,6 +15,8 @@ import { zipType } from './zip.ts';
 
 export interface DetectHints {
   readonly untrustedName: string;
+  /** Further names of the same part (threats.tsv M50): a reader may save it under any of them. */
+  readonly otherUntrustedNames?: readonly string[];
   /** Media type as declared, with or without parameters. */
   readonly declaredType: string;
 }
@@ -38,7 +41,7 @@ export function detectNow(bytes: Uint8Array, hints: DetectHints): FileType | und
         : byMagic(bytes);
   if (found !== undefined) return found;
   const text = textType(bytes, {
-    extensions: extensionsOf(hints.untrustedName),
+    extensions: [...(hints.otherUntrustedNames ?? []), hints.untrustedName].flatMap(extensionsOf),
     declaredType: plainType(hints.declaredType),
   });
   // Scripts and pages with a PDF further down count as what their start is; a PDF behind a few odd bytes is a PDF.
@@ -46,18 +49,16 @@ export function detectNow(bytes: Uint8Array, hints: DetectHints): FileType | und
   return isLatePdf(bytes) ? 'pdf' : (text ?? (isDiskImage(bytes) ? 'iso' : undefined));
 }
 
-/** The last extension of the name in lower case, and the one that programs see who stop at a NUL (`a.exe\0.txt` has two). */
+/**
+ * The last extension of the name in lower case, as the various systems see it: full-width letters folded, invisible ones
+ * and trailing dots gone (Windows drops them), and also what stands before a NUL, a stream's name or a version
+ * (`a.exe\0.txt`, `a.vbs::$DATA`, `a.vbs;1` name a program).
+ */
 function extensionsOf(untrustedName: string): readonly string[] {
-  const name = untrustedName.slice(-1024).normalize('NFKC').toLowerCase();
+  const name = cleanText(untrustedName.slice(-1024).replaceAll('\0', ':').normalize('NFKC')).text.toLowerCase();
   return name
-    .split('\0')
-    .flatMap((piece) => [
-      piece
-        .replace(/[^a-z0-9.-]+$/, '')
-        .split('.')
-        .slice(1)
-        .at(-1) ?? '',
-    ])
+    .split(/[:;]/)
+    .map((piece) => /\.([^.]*)$/.exec(piece.replace(/[^a-z0-9]{1,100}$/, ''))?.[1] ?? '')
     .filter((extension) => extension !== '');
 }
 

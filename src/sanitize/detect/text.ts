@@ -4,38 +4,13 @@
  */
 import type { FileType } from '../../message/file-type.ts';
 import { latin1 } from './magic.ts';
+import { hasStatements, isScript } from './script.ts';
 
 /** threats.tsv M59: more than one control byte in a hundred is not text. */
 const MAX_CONTROLS = 0.01;
 /** Start of a text that is looked at for what it is. */
 const HEAD = 8192;
 
-const SCRIPT_NAMES = new Set(
-  (
-    'bat cmd com ps1 ps1xml psm1 psd1 vbs vbe vb js jse mjs wsf wsc wsh ws sct hta py pyw pl rb sh bash zsh csh ksh php reg inf lnk url website scf ' +
-    'desktop library-ms search-ms searchconnector-ms theme themepack settingcontent-ms appref-ms application pif iqy slk dqy odc oqy rqy dif prn ' +
-    'jnlp msc xbap xaml appinstaller gadget mof diagcab rdp vcs cpl scr exe dll sys drv chm hlp jar msi svgz command workflow action tcl lua ahk au3 csproj vbproj proj targets'
-  ).split(' '),
-);
-/** Beginnings that mean a program whatever the file is called. */
-const SCRIPT_START = [
-  /^#!/,
-  /^@echo\b/i,
-  /^@?(?:setlocal|rem )[^\n]*\n/i,
-  /^<\?php/i,
-  /^<%@?/,
-  /^<(?:job|package|component|scriptlet)\b/i,
-  /^<\?xml[^>]*>\s*<(?:\?[^>]*>\s*<)?(?:job|package|component|scriptlet|libraryDescription|searchConnectorDescription|persistedQuery|PCSettings|jnlp|MMC_ConsoleFile|Project)\b/i,
-  /^\[(?:InternetShortcut|Shell|\.ShellClassInfo|Desktop Entry|version|autorun|Theme)\]/i,
-  /^(?:REGEDIT4|Windows Registry Editor)/i,
-  /^ID;P/,
-  /^WEB\r?\n\d/i,
-  /^XLODBC\r?\n/i,
-  /^push graphic-context/i,
-  /^#@~\^/,
-  /^%!/,
-];
-const HTA = /<hta:application/i;
 const HTML_START =
   /^(?:<!--[\s\S]{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body|script|meta|title|iframe|table|div|p|a|style|base|form|center|font)\b/i;
 const SVG_START = /^(?:<!--[\s\S]{0,2000}?-->\s*|<\?[^>]{0,500}>\s*|<!doctype\s+svg[^>]{0,500}>\s*)*<svg\b/i;
@@ -60,12 +35,10 @@ export function textType(bytes: Uint8Array, hints: TextHints): FileType | undefi
   const head = (
     /^(?:\xff\xfe|\xfe\xff)/.test(raw) ? raw.slice(2).replaceAll('\0', '') : raw.replace(/^\xef\xbb\xbf/, '')
   ).trimStart();
-  return scriptType(head, hints) ?? kindOf(head, hints);
-}
-
-function scriptType(head: string, { extensions }: TextHints): FileType | undefined {
-  if (extensions.some((extension) => SCRIPT_NAMES.has(extension))) return 'script';
-  return HTA.test(head) || SCRIPT_START.some((pattern) => pattern.test(head)) ? 'script' : undefined;
+  if (isScript(head, hints.extensions)) return 'script';
+  const kind = kindOf(head, hints);
+  // A page holds statements in its script elements, which the converter drops; a text that holds them is a program.
+  return (kind === 'text' || kind === 'csv') && hasStatements(head) ? 'script' : kind;
 }
 
 function kindOf(head: string, { extensions, declaredType }: TextHints): FileType {
