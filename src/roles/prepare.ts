@@ -38,7 +38,7 @@ export async function prepareDataFolder(settings: Settings, log: Log): Promise<S
   const database = await openDatabase({ file: databaseFile(settings), log });
   await database.close();
   if (separation.state.kind === 'nominal') {
-    log.warn('separation-nominal', { why: separation.state.why });
+    log.warn('separation-nominal', { why: separation.state.why.en });
     return separation;
   }
   const { gid } = separation;

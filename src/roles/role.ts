@@ -1,11 +1,9 @@
 /** One role's process, from its first to its last line. */
 import type { Role } from '../message/roles.ts';
 import { ROLES } from '../message/roles.ts';
+import { openLog } from '../telemetry/log.ts';
 import { openContext, type RoleContext, type RunningRole } from './context.ts';
 import { openDoorbell } from './doorbell.ts';
-
-/** Files that roles write are for their shared group, or for their one user: never for others. */
-const UMASK = 0o007;
 
 const STARTERS: Readonly<Record<Role, () => Promise<(context: RoleContext) => Promise<RunningRole>>>> = {
   intake: async () => (await import('./intake.ts')).startIntake,
@@ -14,16 +12,20 @@ const STARTERS: Readonly<Record<Role, () => Promise<(context: RoleContext) => Pr
   admin: async () => (await import('./admin.ts')).startAdmin,
 };
 
-/** Runs until the supervisor says stop or is gone. @returns the process's exit code. */
+/**
+ * Runs until the supervisor says stop or is gone. Files it writes are for the roles' shared group or for its one user:
+ * the umask is the supervisor's (prepare.ts).
+ * @returns the process's exit code.
+ */
 export async function runRole(name: string, configFile: string): Promise<number> {
   const role = ROLES.find((each) => each === name);
   if (role === undefined) return 2;
   process.title = `sekisho ${role}`;
-  process.umask(UMASK);
   const doorbell = openDoorbell();
   const stopped = new Promise<void>((resolve) => doorbell.onStop(resolve));
-  const context = await openContext(role, configFile, doorbell);
+  let context: RoleContext | undefined;
   try {
+    context = await openContext(role, configFile, doorbell);
     const running = await (await STARTERS[role]())(context);
     await tell(context, 'started');
     doorbell.ready(running.port);
@@ -31,8 +33,8 @@ export async function runRole(name: string, configFile: string): Promise<number>
     await running.stop();
     await tell(context, 'stopped');
   } catch (error) {
-    context.log.error('role-failed', {}, error);
-    // What was half opened (children, sockets) must not keep a failed role alive: the supervisor starts it anew.
+    (context?.log ?? openLog(role, 'error')).error('role-failed', {}, error);
+    // What was half opened (children, sockets, the doorbell) must not keep a failed role alive: the supervisor starts it anew.
     process.exit(1);
   }
   context.vault.close();

@@ -13,9 +13,14 @@ export interface RoleCommand {
   readonly gid?: number;
 }
 
+export interface Why {
+  readonly ja: string;
+  readonly en: string;
+}
+
 export interface Separation {
-  /** 'held': each role has its own uid. Otherwise why not, in one sentence. */
-  readonly state: { readonly kind: 'held' } | { readonly kind: 'nominal'; readonly why: string };
+  /** 'held': each role has its own uid. Otherwise why not, in one sentence for the log and for people. */
+  readonly state: { readonly kind: 'held' } | { readonly kind: 'nominal'; readonly why: Why };
   commandFor(role: Role, args: readonly string[]): RoleCommand;
   /** User id of a role, undefined when nominal. */
   uidOf(role: Role): number | undefined;
@@ -58,11 +63,25 @@ export function planSeparation(baseUid: number, mustReach: readonly string[]): S
   };
 }
 
-function obstacle(mustReach: readonly string[]): string | undefined {
-  if (process.getuid?.() !== 0) return 'not started as root: all roles run as one user';
-  if (setpriv() === undefined) return 'setpriv (package util-linux) is missing';
+function obstacle(mustReach: readonly string[]): Why | undefined {
+  if (process.getuid?.() !== 0) {
+    return {
+      ja: 'root で起動していないため、すべての役割が同じユーザーで動きます',
+      en: 'not started as root: all roles run as one user',
+    };
+  }
+  if (setpriv() === undefined) {
+    return {
+      ja: 'setpriv(util-linux パッケージ)がありません',
+      en: 'setpriv (package util-linux) is missing',
+    };
+  }
   const closed = [process.execPath, ...mustReach].map(closedParent).find((path) => path !== undefined);
-  return closed === undefined ? undefined : `${closed} is closed to other users, so all roles run as root`;
+  if (closed === undefined) return undefined;
+  return {
+    ja: `${closed} に他のユーザーが入れないため、すべての役割が root で動きます。/opt などに置いてください`,
+    en: `${closed} is closed to other users, so all roles run as root; put program and data elsewhere, like /opt`,
+  };
 }
 
 const setpriv = (): string | undefined => SETPRIV.find(isExecutable);

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { GatewayError } from '../message/errors.ts';
 import type { Role } from '../message/roles.ts';
 import type { Log } from '../telemetry/log.ts';
 import { asToSupervisor, type ToRole } from './doorbell.ts';
@@ -18,7 +19,7 @@ export interface SupervisorOptions {
 }
 
 export interface Supervisor {
-  /** Ports by role; resolves when every role has said that it is ready. @throws when a role cannot start. */
+  /** Ports by role; resolves when every role has said that it is ready. @throws GatewayError E_ROLE_NOT_STARTED */
   readonly ready: Promise<ReadonlyMap<Role, number>>;
   /** Process ids of the roles that run now. */
   pids(): ReadonlyMap<Role, number>;
@@ -32,7 +33,7 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const FIRST_RESTART_MS = 100;
 const MAX_RESTART_MS = 5_000;
 
-/** A role that ran this long was healthy: its next restart is quick again. */
+/** A role that ran this long was healthy: its next restart is quick again. «Ready» alone is no health: it may die at its first mail. */
 const HEALTHY_MS = 10_000;
 
 /** Deaths before the first «ready» after which the start has failed. */
@@ -64,7 +65,11 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
     });
     running.set(role, { process: child, startedAtMs: Date.now() });
     child.on('message', (message) => onMessage(role, message));
-    child.on('error', (error) => options.log.error('role-not-started', { role }, error));
+    child.on('error', (error) => {
+      options.log.error('role-not-started', { role }, error);
+      // A program that could not be spawned never exits.
+      if (child.pid === undefined) void onExit(role, error.message);
+    });
     child.on('exit', (code, signal) => void onExit(role, `${signal ?? code}`));
   }
 
@@ -73,7 +78,6 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
     if (message?.kind === 'ring') send(message.role, { kind: 'ring' });
     if (message?.kind !== 'ready') return;
     options.log.info('role-ready', { role });
-    failures.set(role, 0);
     ports.set(role, message.port);
     if (options.roles.every((each) => ports.has(each))) started.resolve(ports);
   }
@@ -86,7 +90,8 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
     failures.set(role, failed);
     options.log.error('role-died', { role, how, failed });
     if (!ports.has(role) && failed >= MAX_START_FAILURES) {
-      started.reject(new Error(`role ${role} does not start (${how}); the log lines above say why`));
+      const what = `role ${role} does not start (${how}); its lines in the log above say why`;
+      started.reject(new GatewayError('E_ROLE_NOT_STARTED', what, { role }));
       return;
     }
     await sleep(Math.min(FIRST_RESTART_MS * 2 ** (failed - 1), MAX_RESTART_MS));

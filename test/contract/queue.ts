@@ -68,6 +68,21 @@ export function queueContract(name: string, openDatabase: () => Promise<Database
     expect(await queue.renew(second, LEASE_MS, at(52))).toBe(false);
   });
 
+  test(`${name}: a holder may confirm its lease inside a transaction; one that lost it rolls that back`, async () => {
+    const { database, queue, put } = await open();
+    await put(at(0), jobOf('a'));
+    const first = await takeOne(queue, at(0));
+    await database.write((tx) => queue.confirm(tx, first, LEASE_MS, at(20)));
+    expect(await queue.take(want(1), at(49))).toEqual([]);
+    await takeOne(queue, at(50));
+    const late = database.write(async (tx) => {
+      await queue.put(tx, [jobOf('b')], at(50));
+      await queue.confirm(tx, first, LEASE_MS, at(51));
+    });
+    await expect(late).rejects.toMatchObject({ code: 'E_LEASE_LOST' });
+    expect(await queue.take(want(5), at(52))).toEqual([]);
+  });
+
   test(`${name}: only the newest holder ends a job; another's transaction rolls back with it`, async () => {
     const { database, queue, put } = await open();
     await put(at(0), jobOf('a'));
