@@ -234,8 +234,8 @@ export const settingsSchema = z.strictObject({
         .int()
         .min(1)
         .max(10_000)
-        .default(200)
-        .describe('Messages after which a jailed process is replaced.'),
+        .default(2000)
+        .describe('Messages after which a jailed process is replaced. A life costs about a second of CPU beside them.'),
       childMemoryMiB: z.int().min(256).max(8192).default(1024).describe('RLIMIT_DATA of a jailed process.'),
       leaseSeconds: z.int().min(5).max(600).default(60).describe('Lease of a job; renewed while it is worked on.'),
     })

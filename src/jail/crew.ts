@@ -151,7 +151,12 @@ export class Crew {
     if (own !== undefined) return this.#bindTo(own, tenant);
     const spare = this.#spare;
     if (spare === undefined || spare.isDead) return undefined;
-    if (this.#bound().length >= this.#options.maxBound && !this.#evict()) return undefined;
+    const bound = this.#bound();
+    if (bound.length >= this.#options.maxBound) {
+      // Its own busy process is free again in milliseconds; another's costs a second of CPU to replace.
+      if (!fresh && bound.some((process) => process.tenant === tenant)) return undefined;
+      if (!this.#evict()) return undefined;
+    }
     this.#spare = undefined;
     return this.#bindTo(spare, tenant);
   }

@@ -167,9 +167,10 @@ function deadline(timeoutMs: number): <T>(store: Store, work: Promise<T>) => Pro
   return async (store, work) => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      const what = `store ${store.name} did not answer within ${timeoutMs} ms`;
-      const error = new GatewayError('E_STORE_UNAVAILABLE', what, { store: store.name });
-      timer = setTimeout(() => reject(error), timeoutMs);
+      timer = setTimeout(() => {
+        const what = `store ${store.name} did not answer within ${timeoutMs} ms`;
+        reject(new GatewayError('E_STORE_UNAVAILABLE', what, { store: store.name }));
+      }, timeoutMs);
     });
     try {
       return await Promise.race([work, late]);

@@ -6,6 +6,7 @@
  * between objects, left out or cut off at the end does not open.
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { secretKey } from '../keys/raw.ts';
 import { FORMAT_VERSION } from './format.ts';
 import type { ObjectRef } from './vault.ts';
 
@@ -25,7 +26,7 @@ export const chunkData = ({ tenant, objectId, kind }: ObjectRef): Buffer =>
 
 /** Ciphertext with its tag behind it. */
 export function sealChunk(dataKey: Uint8Array, associated: Uint8Array, place: ChunkPlace, clear: Uint8Array): Buffer {
-  const cipher = createCipheriv('aes-256-gcm', dataKey, nonce(place)).setAAD(associated);
+  const cipher = createCipheriv('aes-256-gcm', secretKey(dataKey), nonce(place)).setAAD(associated);
   return Buffer.concat([cipher.update(clear), cipher.final(), cipher.getAuthTag()]);
 }
 
@@ -37,7 +38,7 @@ export function openChunk(
   sealed: Uint8Array,
 ): Buffer | undefined {
   if (sealed.length < TAG_BYTES) return undefined;
-  const decipher = createDecipheriv('aes-256-gcm', dataKey, nonce(place)).setAAD(associated);
+  const decipher = createDecipheriv('aes-256-gcm', secretKey(dataKey), nonce(place)).setAAD(associated);
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   const clear = decipher.update(sealed.subarray(0, sealed.length - TAG_BYTES));
   try {

@@ -12,7 +12,7 @@ import {
   hkdfSync,
   type KeyObject,
 } from 'node:crypto';
-import { publicKeyObject, publicKeyOf } from '../keys/raw.ts';
+import { publicKeyObject, publicKeyOf, secretKey } from '../keys/raw.ts';
 
 export interface Aead {
   /** RFC 9180 §7.3. */
@@ -50,7 +50,7 @@ export function wrap(
   const enc = publicKeyOf(ephemeral).raw;
   const dh = diffieHellman({ privateKey: ephemeral, publicKey: recipientKey(recipientRaw) });
   const { key, nonce } = schedule(sharedSecret(dh, enc, recipientRaw), context.info, aead);
-  const cipher = createCipheriv(aead.cipher, key, nonce).setAAD(context.aad);
+  const cipher = createCipheriv(aead.cipher, secretKey(key), nonce).setAAD(context.aad);
   return Buffer.concat([enc, cipher.update(secret), cipher.final(), cipher.getAuthTag()]);
 }
 
@@ -68,7 +68,7 @@ export function unwrap(
     // Refuses points of small order: OpenSSL fails on an all-zero result (RFC 9180 §7.1.4).
     const dh = diffieHellman({ privateKey, publicKey: publicKeyObject('X25519', enc) });
     const { key, nonce } = schedule(sharedSecret(dh, enc, recipientRaw), context.info, aead);
-    const decipher = createDecipheriv(aead.cipher, key, nonce).setAAD(context.aad);
+    const decipher = createDecipheriv(aead.cipher, secretKey(key), nonce).setAAD(context.aad);
     decipher.setAuthTag(wrapped.subarray(wrapped.length - TAG_BYTES));
     return Buffer.concat([decipher.update(wrapped.subarray(ENC_BYTES, wrapped.length - TAG_BYTES)), decipher.final()]);
   } catch {
@@ -120,7 +120,7 @@ const labeledInfo = (suite: Uint8Array, label: string, info: Uint8Array, length:
 
 /** RFC 5869: Extract and Expand in one call. */
 const hkdf = (ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Buffer =>
-  Buffer.from(hkdfSync('sha256', ikm, salt, info, length));
+  Buffer.from(hkdfSync('sha256', secretKey(ikm), salt, info, length));
 
 const extract = (salt: Uint8Array, ikm: Uint8Array): Buffer => createHmac('sha256', salt).update(ikm).digest();
 

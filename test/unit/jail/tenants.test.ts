@@ -70,6 +70,14 @@ test('many jobs of many tenants over few places: all are served, none twice', as
   expect([...tenantsOf.values()].every((served) => served.size === 1)).toBe(true);
 });
 
+test('a tenant whose process is busy waits for it when all places are taken, and drives nobody out', async () => {
+  jail = bareJail('honest', { children: 2 });
+  const others = await pidServing('b');
+  const both = await Promise.all([pidServing('a'), pidServing('a'), pidServing('a')]);
+  expect(new Set(both).size).toBe(1);
+  expect(await pidServing('b')).toBe(others);
+});
+
 test('a spare stands ready again after one was taken', async () => {
   jail = bareJail('honest', { children: 3 });
   await jail.warm();
