@@ -1,5 +1,5 @@
 /**
- * Files hidden in the lines of a text: uuencode, begin-base64, yEnc, BinHex (threats.tsv M41–M43).
+ * Files hidden in the lines of a text: uuencode, begin-base64, yEnc, BinHex, bare base64 (threats.tsv M41–M43).
  *
  * Danger: some mail programs turn such lines into an attachment that no filter saw. Method: the frame with its data goes and a
  * line says so; a sentence that only begins like one («begin 2015 …») keeps its words, in a form no decoder takes.
@@ -9,6 +9,12 @@ import { cleanLine } from './characters.ts';
 
 const START =
   /^([ \t>]*)(begin(?:-base64|-base64-encoded)?[ \t]+[0-7]{3,4}[ \t]|=ybegin[ \t]|\(this file must be converted with binhex)(.*)$/i;
+/**
+ * Base64 of a file without any frame, as sources of mails quoted in a text have it: by the first letters of programs (MZ,
+ * ELF), ZIP, PDF, OLE, RAR, 7z, gzip, CAB and shortcuts. No word or key of 40 letters begins so.
+ */
+const BARE =
+  /(?<![A-Za-z0-9+/])(?:TV[opqr]|f0VMR|UEsDB|JVBERi|0M8R4K|UmFyIR|N3q8rx|H4sI|TVNDRg|TAAAAAEUAg)[A-Za-z0-9+/]{36,}={0,2}(?:\n[ \t>]{0,40}[A-Za-z0-9+/]{40,}={0,2}(?=\n|$))*(?:\n[ \t>]{0,40}[A-Za-z0-9+/]{2,39}={1,2}(?=\n|$))?/g;
 /** Finds at least every text in which START would match some line: most texts are done after this one look. */
 const MAYBE = /begin|binhex/i;
 /** uuencode: length character, then data in 0x20–0x60. */
@@ -26,6 +32,17 @@ export interface Unframed {
 
 /** @param text lines ended by LF, cleaned by cleanText. Linear in its length. */
 export function removeFrames(text: string, language: Language = 'ja'): Unframed {
+  const framed = removeFramed(text, language);
+  let { count } = framed;
+  const note = fill(BODY_SENTENCES.blockRemoved, language, { name: '(Base64)' });
+  const bare = framed.text.replace(BARE, () => {
+    count += 1;
+    return note;
+  });
+  return { text: bare, count };
+}
+
+function removeFramed(text: string, language: Language): Unframed {
   if (!MAYBE.test(text)) return { text, count: 0 };
   const lines = text.split('\n');
   const lastYEnd = lines.findLastIndex((line) => Y_END.test(line));
