@@ -2,6 +2,8 @@
  * `npm start`: everything on loopback with embedded defaults. Starts the gateway and a mail server in the place of the
  * LGWAN zone, sends the sample mails by real SMTP, prints what became of each, and keeps running until Ctrl-C.
  */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTransport } from 'nodemailer';
@@ -9,6 +11,7 @@ import { loadSettings } from '../config/load.ts';
 import { verifyForwarded } from '../gate/forwarded.ts';
 import { publicFile } from '../keys/directory.ts';
 import { loadReceiptVerifiers } from '../keys/load.ts';
+import { GatewayError } from '../message/errors.ts';
 import { END_STATES } from '../message/states.ts';
 import { OUTCOME_SENTENCES, STATE_SENTENCES } from '../message/texts.ts';
 import { prepareDataFolder } from '../roles/prepare.ts';
@@ -35,16 +38,16 @@ export async function demo(options: Options): Promise<number> {
   const say = (text: string): void => {
     if (!output.json) output.line(text);
   };
-  const sink = await openSink({
-    folder: resolve(folder, 'lgwan'),
-    port: ports.sink,
-    known: new Set(DEMO_MAILBOXES),
-  }).catch((error: NodeJS.ErrnoException) => explainPort(error, 'SEKISHO_SINK_PORT', ports.sink));
+  await requireFreePort(output, 'SEKISHO_SMTP_PORT', ports.smtp);
+  await requireFreePort(output, 'SEKISHO_SINK_PORT', ports.sink);
+  await requireFreePort(output, 'SEKISHO_ADMIN_PORT', ports.admin);
+  const known = new Set(DEMO_MAILBOXES);
+  const sink = await openSink({ folder: resolve(folder, 'lgwan'), port: ports.sink, known });
   const configFile = writeDemoConfig(folder, { ...ports, sink: sink.port });
   const settings = loadSettings(configFile);
   const log = openLog('supervisor', settings.logLevel);
   const stop = Promise.withResolvers<void>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop.resolve);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.resolve());
   const separation = await prepareDataFolder(settings, log);
   const supervisor = startSupervisor({
     roles: ['intake', 'sanitizer', 'outlet', 'admin'],
@@ -58,9 +61,11 @@ export async function demo(options: Options): Promise<number> {
     if (listening === undefined) return EXIT.done;
     const smtpPort = listening.get('intake') ?? 0;
     say(`受信: smtp://127.0.0.1:${smtpPort}  →  LGWAN側(見本の受け手): smtp://127.0.0.1:${sink.port}\n`);
-    const rows = await sendAll(smtpPort);
+    const rows = await Promise.race([sendAll(smtpPort), stop.promise]);
+    if (rows === undefined) return EXIT.done;
     await using reader = await openReader(configFile);
-    const results = await outcomes(reader, rows);
+    const results = await Promise.race([outcomes(reader, rows), stop.promise]);
+    if (results === undefined) return EXIT.done;
     const good = report(output, results, sink, publicFile(settings.dataDir));
     say(`\n転送されたメール: ${folder}/lgwan/Maildir(生データは raw/)`);
     say(`画面: http://127.0.0.1:${listening.get('admin')}/  (無害化の前後と、取り除いたもの)`);
@@ -74,9 +79,22 @@ export async function demo(options: Options): Promise<number> {
   }
 }
 
-function explainPort(error: NodeJS.ErrnoException, variable: string, port: number): never {
-  if (error.code !== 'EADDRINUSE') throw error;
-  throw new Error(`port ${port} is taken by another program; set ${variable} to a free one`);
+/** Said before anything starts: a role that cannot listen only dies in the log. @throws GatewayError E_CONFIG_INVALID */
+async function requireFreePort(output: Output, variable: string, port: number): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const other = port < 50_000 ? port + 10_000 : port - 10_000;
+    const said = {
+      ja: `ポート ${port} を使えません(${code})。空いている番号を指定してください。例: ${variable}=${other} npm start`,
+      en: `port ${port} cannot be used (${code}); give a free one, like ${variable}=${other} npm start`,
+    };
+    throw new GatewayError('E_CONFIG_INVALID', said[output.language], { port });
+  }
+  server.close();
+  await once(server, 'close');
 }
 
 interface Sent {

@@ -65,7 +65,10 @@ function separationFinding(settings: Settings): Finding {
     const said = { ja: '役割ごとに別のユーザーで動きます', en: 'each role runs as a user of its own' };
     return { about: 'roles', state: 'good', said };
   }
-  const said = { ja: `役割の分離は名目上のものです(${state.why})`, en: `separation of roles is nominal: ${state.why}` };
+  const said = {
+    ja: `役割の分離は名目上のものです(${state.why.ja})`,
+    en: `separation of roles is nominal: ${state.why.en}`,
+  };
   return { about: 'roles', state: 'note', said };
 }
 

@@ -7,8 +7,9 @@ export interface Output {
   value(value: unknown): void;
 }
 
-/** Japanese first: English only where the locale says so. */
+/** Japanese first: English only where the locale says so. A reader that has seen enough, like `head`, ends the command. */
 export function openOutput(json: boolean): Output {
+  process.stdout.once('error', endQuietly);
   const locale = process.env['LC_ALL'] ?? process.env['LC_MESSAGES'] ?? process.env['LANG'] ?? '';
   return {
     json,
@@ -16,6 +17,11 @@ export function openOutput(json: boolean): Output {
     line: (text) => process.stdout.write(`${text}\n`),
     value: (value) => process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
   };
+}
+
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.done);
 }
 
 export interface Said {

@@ -26,12 +26,14 @@ export async function serve(options: Options): Promise<number> {
   const separation = await prepareDataFolder(settings, log);
   requireProduction(settings, log);
   const stop = Promise.withResolvers<void>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop.resolve);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.resolve());
   const supervisor = startSupervisor({ roles, configFile, separation, log });
   try {
-    await Promise.race([supervisor.ready, stop.promise]);
-    log.info('serving', {});
-    await stop.promise;
+    const listening = await Promise.race([supervisor.ready, stop.promise]);
+    if (listening !== undefined) {
+      log.info('serving', {});
+      await stop.promise;
+    }
   } finally {
     await supervisor.stop();
   }

@@ -1,6 +1,7 @@
 /** The embedded defaults of `npm start`: two municipalities, three stores, everything on loopback. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GatewayError } from '../../message/errors.ts';
 
 export interface DemoPorts {
   readonly smtp: number;
@@ -18,7 +19,7 @@ export const demoPorts = (): DemoPorts => ({
 function portOf(name: string, fallback: number): number {
   const port = Number(process.env[name] ?? fallback);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new RangeError(`${name} is not a port number`);
+  throw new GatewayError('E_CONFIG_INVALID', `${name}: give a port number from 0 to 65535`);
 }
 
 /** Mailboxes that exist on the demo's LGWAN side. */
