@@ -21,8 +21,8 @@ export interface SendOptions {
   readonly connections: number;
   /** After a broken connection the next mail goes over a new one; a mail that got no 250 is tried again this often. Default 0. */
   readonly retries?: number;
-  /** Wait before mail `index` goes out for the first time, in milliseconds: spreads a load over time. */
-  pauseMs?(index: number): number;
+  /** Awaited before mail `index` goes out for the first time: spreads a load over time. */
+  pause?(index: number): Promise<unknown>;
   /** Called after each answer. */
   onResult?(result: SendResult): void;
 }
@@ -35,8 +35,7 @@ export async function sendAll(mails: readonly OutgoingMail[], options: SendOptio
     for (let index = next++; index < mails.length; index = next++) {
       const mail = mails[index];
       if (mail === undefined) continue;
-      const pauseMs = options.pauseMs?.(index) ?? 0;
-      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await options.pause?.(index);
       let result: SendResult = { index, reply: undefined, accepted: false, error: 'not sent' };
       for (let attempt = 0; attempt <= (options.retries ?? 0) && !result.accepted; attempt++) {
         try {

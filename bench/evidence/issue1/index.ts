@@ -2,6 +2,8 @@
 import type { Section } from '../section.ts';
 import { canaries } from './canaries.ts';
 import { corpusMail } from './corpus-mail.ts';
+import { lyingChild } from './lying-child.ts';
+import { pdfRebuild } from './pdf-rebuild.ts';
 import { wire } from './wire.ts';
 
-export const sections: readonly Section[] = [corpusMail, wire, canaries];
+export const sections: readonly Section[] = [corpusMail, pdfRebuild, lyingChild, wire, canaries];
