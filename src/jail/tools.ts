@@ -1,6 +1,6 @@
 /** The machine's own programs that take rights away: where they are and what they can do. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seccompFilter } from './seccomp.ts';
@@ -20,8 +20,16 @@ export interface Tools {
 
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
-const find = (name: string): string | undefined =>
-  FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path));
+const find = (name: string): string | undefined => FOLDERS.map((folder) => join(folder, name)).find(isExecutable);
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export function findTools(): Tools {
   const setpriv = find('setpriv');
@@ -38,6 +46,7 @@ export function findTools(): Tools {
 
 function confines(setpriv: string): boolean {
   const help = spawnSync(setpriv, ['--help'], { encoding: 'utf8', timeout: 5000, env: { LANG: 'C' } });
+  if (help.error !== undefined) return false;
   return help.stdout.includes('--landlock-access') && help.stdout.includes('--seccomp-filter');
 }
 
@@ -49,6 +58,7 @@ function filterFile(): string {
     chmodSync(folder, 0o755);
     written = join(folder, 'filter.bpf');
     writeFileSync(written, seccompFilter(process.arch) ?? Buffer.alloc(0), { mode: 0o444 });
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   }
   return written;
 }
