@@ -1,6 +1,7 @@
 /** What must hold between settings, and between settings and the disk. Each rule answers with the mistakes it found. */
 import { statSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
+import type { Role } from '../message/roles.ts';
 import { isLoopback, listenOf } from './addresses.ts';
 import { closest, type Mistake, mistake } from './mistakes.ts';
 import type { Settings } from './schema.ts';
@@ -74,43 +75,47 @@ const storesDiffer: Rule = ({ vault: { stores } }) => [
   ),
 ];
 
-const filesExist: Rule = ({ intake, tenants }) => {
-  const named = [
-    ...(intake.tls === undefined
+/** A file that a setting names, and the role that reads it. */
+export interface NamedFile {
+  /** Key path, like `intake.tls.keyFile`. */
+  readonly path: string;
+  readonly file: string;
+  readonly role: Role;
+  /** What to do when it is missing. */
+  readonly todo: string;
+}
+
+/** @param settings with absolute paths. */
+export const namedFiles = ({ intake: { tls }, tenants }: Settings): readonly NamedFile[] => [
+  ...(tls === undefined
+    ? []
+    : [
+        named('intake.tls.keyFile', tls.keyFile, 'intake', 'create the key, or remove intake.tls'),
+        named('intake.tls.certFile', tls.certFile, 'intake', 'create the certificate, or remove intake.tls'),
+      ]),
+  ...tenants.flatMap(({ recipients }, i) =>
+    recipients.kind === 'probe'
       ? []
-      : [
-          { path: 'intake.tls.keyFile', file: intake.tls.keyFile, todo: 'create the key, or remove intake.tls' },
-          {
-            path: 'intake.tls.certFile',
-            file: intake.tls.certFile,
-            todo: 'create the certificate, or remove intake.tls',
-          },
-        ]),
-    ...tenants.flatMap(({ recipients, nextHop }, i) => [
-      ...(recipients.kind === 'list'
-        ? [
-            {
-              path: `tenants[${i}].recipients.file`,
-              file: recipients.file,
-              todo: 'create it with one address a line, or use kind: probe',
-            },
-          ]
-        : []),
-      ...(nextHop.caFile === undefined
-        ? []
-        : [
-            {
-              path: `tenants[${i}].nextHop.caFile`,
-              file: nextHop.caFile,
-              todo: 'put the authority’s certificate there',
-            },
-          ]),
-    ]),
-  ];
-  return named
+      : named(
+          `tenants[${i}].recipients.file`,
+          recipients.file,
+          'intake',
+          'create it with one address a line, or use kind: probe',
+        ),
+  ),
+  ...tenants.flatMap(({ nextHop: { caFile } }, i) =>
+    caFile === undefined
+      ? []
+      : named(`tenants[${i}].nextHop.caFile`, caFile, 'outlet', 'put the authority’s certificate there'),
+  ),
+];
+
+const named = (path: string, file: string, role: Role, todo: string): NamedFile => ({ path, file, role, todo });
+
+const filesExist: Rule = (settings) =>
+  namedFiles(settings)
     .filter(({ file }) => isMissing(file))
     .map(({ path, file, todo }) => mistake(path, `${file} is not a file`, todo));
-};
 
 const listenersMakeSense: Rule = ({ intake, admin }) => {
   const found: Mistake[] = [];

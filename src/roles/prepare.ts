@@ -2,14 +2,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { namedFiles } from '../config/rules.ts';
 import type { Settings } from '../config/schema.ts';
 import { openDatabase } from '../database/open.ts';
 import { createKeys } from '../keys/create.ts';
 import { assignOwners } from '../keys/owners.ts';
+import { GatewayError } from '../message/errors.ts';
 import { ROLES, type Role } from '../message/roles.ts';
 import type { Log } from '../telemetry/log.ts';
 import { prepareDirectory } from '../vault/directory.ts';
-import { planSeparation, type Separation, shareFolder } from './separation.ts';
+import { isReadableBy, planSeparation, type Separation, shareFolder } from './separation.ts';
 
 /** Where the database of one machine lies. */
 export const databaseFile = (settings: Settings): string => join(settings.dataDir, 'gateway.db');
@@ -47,8 +49,22 @@ export async function prepareDataFolder(settings: Settings, log: Log): Promise<S
     for (const store of settings.vault.stores) await prepareDirectory(store, gid);
     const uids = Object.fromEntries(ROLES.map((role) => [role, separation.uidOf(role)])) as Record<Role, number>;
     assignOwners(settings.dataDir, uids, gid);
+    assertReadable(settings, separation, gid);
   }
   return separation;
+}
+
+/** Files that settings name must open for the role that reads them: a TLS key of root's is the usual mistake. */
+function assertReadable(settings: Settings, separation: Separation, gid: number): void {
+  const closed = namedFiles(settings).filter(
+    ({ file, role }) => !isReadableBy(file, separation.uidOf(role) ?? gid, gid),
+  );
+  if (closed.length === 0) return;
+  const mistakes = closed.map(
+    ({ path, file, role }) =>
+      `  ${path}: ${file} cannot be read by the ${role} role (user id ${separation.uidOf(role)}) → chgrp ${gid} ${file} && chmod 640 ${file}, in a folder that all may enter`,
+  );
+  throw new GatewayError('E_CONFIG_INVALID', ['files are closed to their role', ...mistakes].join('\n'));
 }
 
 /** Folders inside the data folder are opened for the group by ourselves. */

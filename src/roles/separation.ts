@@ -103,6 +103,23 @@ function closedParent(path: string): string | undefined {
   }
 }
 
+/** Whether a process of this user and group may read the file, by its rights and those of the folders above it. */
+export function isReadableBy(file: string, uid: number, gid: number): boolean {
+  const folders: string[] = [];
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    folders.push(folder);
+    if (folder === dirname(folder)) break;
+  }
+  return isAllowed(file, 4, uid, gid) && folders.every((folder) => isAllowed(folder, 1, uid, gid));
+}
+
+/** @param right bit of one class: 4 read, 1 enter. The class is owner, group or others, and only the first that fits (POSIX). */
+function isAllowed(path: string, right: 1 | 4, uid: number, gid: number): boolean {
+  const stats = statSync(path);
+  const shift = stats.uid === uid ? 6 : stats.gid === gid ? 3 : 0;
+  return ((stats.mode >> shift) & right) !== 0;
+}
+
 /**
  * Gives a data folder to the roles' shared group: folders 2770, files 0660. Keys are not touched, and a folder that has
  * the group already is left alone: a vault may hold millions of files.
