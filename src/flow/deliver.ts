@@ -203,6 +203,7 @@ async function queueNotice(
   const id = newId(nowMs);
   const notice: NoticeJob['notice'] = {
     kind: 'undeliverable',
+    about: { messageId: row.id, reversePath: row.reverse_path, receivedAtMs: row.received_at },
     failed: failed.map(({ recipient, reply }) => ({ recipient, reply })),
   };
   await tx

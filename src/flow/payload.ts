@@ -16,6 +16,11 @@ const noticeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('message-held'), reason: z.enum(HOLD_REASONS) }),
   z.strictObject({
     kind: z.literal('undeliverable'),
+    about: z.strictObject({
+      messageId: z.string().max(64),
+      reversePath: z.string().max(256),
+      receivedAtMs: z.int().nonnegative(),
+    }),
     failed: z.array(z.strictObject({ recipient: address, reply: z.string().max(512) })).min(1),
   }),
 ]);

@@ -52,6 +52,8 @@ export interface NoticeJob {
     | { readonly kind: 'message-held'; readonly reason: HoldReason }
     | {
         readonly kind: 'undeliverable';
+        /** The mail that could not be delivered: `facts` are the notice's own. */
+        readonly about: { readonly messageId: string; readonly reversePath: string; readonly receivedAtMs: number };
         readonly failed: readonly { readonly recipient: string; readonly reply: string }[];
       };
   /** Whom it goes to, and who stands in From. */

@@ -17,6 +17,8 @@ const MAX_RECIPIENTS = 10;
 export function composeNotice(job: NoticeJob, language: Language = 'ja'): Uint8Array {
   const { facts, notice } = job;
   const subject = notice.kind === 'message-held' ? N.heldSubject : N.undeliverableSubject;
+  // Whoever asks about a mail names that mail's number, not the notice's.
+  const { messageId: id } = notice.kind === 'undeliverable' ? notice.about : facts;
   const sender = `${cleanLine(facts.tenant.name, 40)} ${fill(N.gateway, language)}`.trim();
   const to = job.to.map((address) => ({ name: '', address }));
   const fields = [
@@ -26,10 +28,10 @@ export function composeNotice(job: NoticeJob, language: Language = 'ja'): Uint8A
     field('Date', words(mailDate(facts.receivedAtMs))),
     field('From', mailboxTokens([{ name: sender, address: job.from }], 'From: '.length)),
     to.length > 0 ? field('To', mailboxTokens(to.slice(0, 500), 'To: '.length)) : '',
-    field('Subject', subjectTokens(fill(subject, language, { id: facts.messageId }))),
+    field('Subject', subjectTokens(fill(subject, language, { id }))),
   ];
   const text = [fill(N.heading, language, { tenant: cleanLine(facts.tenant.name, 40) }), ...lines(job, language)];
-  text.push(fill(N.reference, language, { id: facts.messageId }));
+  text.push(fill(N.reference, language, { id }));
   if (facts.contact !== '') text.push(fill(N.ask, language, { contact: cleanLine(facts.contact, 200) }));
   return assemble(fields.join(''), safeText(text.join('\n'), 'defang', language).text, []);
 }
@@ -37,7 +39,9 @@ export function composeNotice(job: NoticeJob, language: Language = 'ja'): Uint8A
 function lines({ facts, notice }: NoticeJob, language: Language): string[] {
   if (notice.kind === 'message-held') {
     const reason = fill(HOLD_SENTENCES[notice.reason], language);
-    return [fill(N.held, language), fill(N.reason, language, { reason }), ...envelopeLines(facts, language)];
+    const to = fill(N.to, language, { to: cleanLine(facts.recipients.slice(0, MAX_RECIPIENTS).join(', '), 500) });
+    const [envelope, received] = envelopeLines(facts, language);
+    return [fill(N.held, language), fill(N.reason, language, { reason }), envelope, to, received];
   }
   const failed = notice.failed
     .slice(0, MAX_RECIPIENTS)
@@ -46,13 +50,15 @@ function lines({ facts, notice }: NoticeJob, language: Language): string[] {
     );
   const more = notice.failed.length - failed.length;
   if (more > 0) failed.push(fill(N.more, language, { count: more }));
-  return [fill(N.undeliverable, language), ...failed, ...envelopeLines(facts, language)];
+  return [fill(N.undeliverable, language), ...failed, ...envelopeLines(notice.about, language)];
 }
 
-function envelopeLines(facts: TrustedFacts, language: Language): string[] {
+type Envelope = Pick<TrustedFacts, 'reversePath' | 'receivedAtMs'>;
+
+/** Who sent it, and when it came. */
+function envelopeLines({ reversePath, receivedAtMs }: Envelope, language: Language): readonly [string, string] {
   return [
-    fill(N.envelope, language, { address: cleanLine(facts.reversePath, 254) || fill(N.noEnvelope, language) }),
-    fill(N.to, language, { to: cleanLine(facts.recipients.slice(0, MAX_RECIPIENTS).join(', '), 500) }),
-    fill(N.received, language, { time: readableDate(facts.receivedAtMs, language) }),
+    fill(N.envelope, language, { address: cleanLine(reversePath, 254) || fill(N.noEnvelope, language) }),
+    fill(N.received, language, { time: readableDate(receivedAtMs, language) }),
   ];
 }

@@ -158,7 +158,11 @@ test('notices that stand alone pass', async () => {
   const held = await composeNotice({ ...common, notice: { kind: 'message-held', reason: 'timeout' } });
   const lost = await composeNotice({
     ...common,
-    notice: { kind: 'undeliverable', failed: [{ recipient: 'a@chuo.lg.jp', reply: '550 no such user https://x' }] },
+    notice: {
+      kind: 'undeliverable',
+      about: { messageId: FACTS.messageId, reversePath: 'https://x@example.com', receivedAtMs: FACTS.atMs },
+      failed: [{ recipient: 'a@chuo.lg.jp', reply: '550 no such user https://x' }],
+    },
   });
   for (const { bytes } of [held, lost]) expect(await judge(bytes)).toMatchObject({ kind: 'passed' });
 });

@@ -53,6 +53,7 @@ test('a refused recipient: the tenant’s administrators are told once, nobody o
   expect(Object.keys(await bench.states(notice?.message_id ?? ''))).toEqual(['admin', 'second']);
   expect(JSON.parse(notice?.payload ?? '')).toEqual({
     kind: 'undeliverable',
+    about: { messageId: id, reversePath: expect.any(String), receivedAtMs: expect.any(Number) },
     failed: [{ recipient: 'a@t1.example', reply: '550 no' }],
   });
   expect(bench.rings.at(-1)).toBe('sanitizer');

@@ -272,8 +272,12 @@ test('notices that stand alone fit the grammar and name only what we know', () =
     recipient: `r${i}@city.aoba.example.jp`,
     reply: '550 5.1.1 \\\\evil\\x http://evil.example/',
   }));
-  const undeliverable = opened(composeNotice({ ...base, notice: { kind: 'undeliverable', failed } }));
+  const about = { messageId: 'ABOUT', reversePath: 'writer@example.com', receivedAtMs: Date.UTC(2026, 0, 2, 3) };
+  const undeliverable = opened(composeNotice({ ...base, notice: { kind: 'undeliverable', about, failed } }));
   expect(undeliverable.body).toContain('ほか 20 件');
+  expect(undeliverable.body).toContain('受付番号: ABOUT');
+  expect(undeliverable.body).toContain('writer@example.com');
+  expect(undeliverable.body).toContain('2026年1月2日 12:00');
   expect(textProblems(Buffer.from(`\uFEFF${undeliverable.body}`))).toEqual([]);
 });
 
