@@ -3,7 +3,19 @@ import type { Section } from '../section.ts';
 import { canaries } from './canaries.ts';
 import { corpusMail } from './corpus-mail.ts';
 import { lyingChild } from './lying-child.ts';
+import { memory } from './memory.ts';
 import { pdfRebuild } from './pdf-rebuild.ts';
+import { theft } from './theft.ts';
+import { throughput } from './throughput.ts';
 import { wire } from './wire.ts';
 
-export const sections: readonly Section[] = [corpusMail, pdfRebuild, lyingChild, wire, canaries];
+export const sections: readonly Section[] = [
+  corpusMail,
+  pdfRebuild,
+  lyingChild,
+  wire,
+  canaries,
+  theft,
+  memory,
+  throughput,
+];
