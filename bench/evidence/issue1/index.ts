@@ -2,9 +2,12 @@
 import type { Section } from '../section.ts';
 import { canaries } from './canaries.ts';
 import { corpusMail } from './corpus-mail.ts';
+import { durability } from './durability.ts';
+import { kill } from './kill.ts';
 import { lyingChild } from './lying-child.ts';
 import { memory } from './memory.ts';
 import { pdfRebuild } from './pdf-rebuild.ts';
+import { pdfText } from './pdf-text.ts';
 import { theft } from './theft.ts';
 import { throughput } from './throughput.ts';
 import { wire } from './wire.ts';
@@ -16,6 +19,8 @@ export const sections: readonly Section[] = [
   wire,
   canaries,
   theft,
+  durability,
+  kill,
   memory,
   throughput,
 ];
