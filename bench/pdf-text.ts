@@ -102,8 +102,14 @@ export function compare(path: string, inputPath: string, outputPath: string): Te
   };
 }
 
-/** Runs the whole measurement and prints it. The answer is what the bars of issue 1 ask for. */
-export async function measureText(rebuild: Rebuild): Promise<{
+/**
+ * Runs the whole measurement and prints it. The answer is what the bars of issue 1 ask for.
+ * @param wanted which files of the frozen list; default all.
+ */
+export async function measureText(
+  rebuild: Rebuild,
+  wanted: (path: string) => boolean = () => true,
+): Promise<{
   readonly files: readonly TextFigures[];
   readonly filesWithRecall98: number;
   readonly filesWithRecallOfVisible98: number;
@@ -115,7 +121,7 @@ export async function measureText(rebuild: Rebuild): Promise<{
   const folder = mkdtempSync(join(tmpdir(), 'pdf-text-'));
   const figures: TextFigures[] = [];
   try {
-    for (const { path } of openablePdfs().filter((file) => file.kind === 'pdf-ja')) {
+    for (const { path } of openablePdfs().filter((file) => file.kind === 'pdf-ja' && wanted(file.path))) {
       const result = await rebuild(readCorpus(path), []);
       if (result.kind === 'refused') {
         console.log(`${path}: ${result.reason} (${result.detail})`);

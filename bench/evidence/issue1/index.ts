@@ -15,6 +15,7 @@ import { wire } from './wire.ts';
 export const sections: readonly Section[] = [
   corpusMail,
   pdfRebuild,
+  pdfText,
   lyingChild,
   wire,
   canaries,
