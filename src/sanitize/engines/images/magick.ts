@@ -42,6 +42,8 @@ export const decodeWithMagick =
     const magick = freshPackage();
     await magick.initializeImageMagick(wasm());
     magick.ResourceLimits.area = BigInt(maxPixels);
+    // Beyond `area` pixels would go to a file, which in here is memory again: refused instead.
+    magick.ResourceLimits.disk = 0n;
     magick.ResourceLimits.listLength = 8n;
     return firstFrame(magick, format, bytes);
   };

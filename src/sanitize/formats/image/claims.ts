@@ -51,24 +51,29 @@ function jpeg(bytes: Buffer): Claims | undefined {
   return size && { ...size, frames: 1, metadata };
 }
 
+/** Chunks that say how the picture looks or moves; every other carries something else. */
+const PICTURE_CHUNKS: ReadonlySet<string> = new Set(
+  'IHDR PLTE IDAT IEND tRNS pHYs gAMA sRGB cHRM sBIT bKGD acTL fcTL fdAT'.split(' '),
+);
+
 /** PNG third edition §5: length, name, content, CRC. */
 function png(bytes: Buffer): Claims | undefined {
   if (bytes.toString('latin1', 12, 16) !== 'IHDR') return undefined;
   const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
   let metadata = 0;
-  let frames = 1;
+  // One for each frame control; the first may be the still picture's or not (third edition §11.3.3).
+  let frames = 0;
   let at = 8;
   for (let chunks = 0; at + 12 <= bytes.length && chunks < 100_000; chunks++) {
     const length = bytes.readUInt32BE(at);
     const name = bytes.toString('latin1', at + 4, at + 8);
-    if (!['IHDR', 'PLTE', 'IDAT', 'IEND', 'tRNS', 'pHYs', 'gAMA', 'sRGB', 'cHRM', 'sBIT', 'bKGD'].includes(name))
-      metadata++;
+    if (!PICTURE_CHUNKS.has(name)) metadata++;
     if (name === 'fcTL') frames++;
     at += 12 + length;
     if (name === 'IEND') break;
   }
   if (at < bytes.length) metadata++;
-  return { width, height, frames, metadata };
+  return { width, height, frames: Math.max(frames, 1), metadata };
 }
 
 /** GIF89a: screen descriptor, then blocks. */
@@ -134,7 +139,7 @@ function webpSize(first: string, bytes: Buffer): { width: number; height: number
 function bmp(bytes: Buffer): Claims | undefined {
   const header = bytes.readUInt32LE(14);
   const core = header === 12;
-  const width = core ? bytes.readUInt16LE(18) : bytes.readInt32LE(18);
+  const width = core ? bytes.readUInt16LE(18) : Math.abs(bytes.readInt32LE(18));
   const height = core ? bytes.readUInt16LE(20) : Math.abs(bytes.readInt32LE(22));
   return { width, height, frames: 1, metadata: 0 };
 }
