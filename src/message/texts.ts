@@ -156,6 +156,10 @@ export const NOTICE_SENTENCES = {
     ja: '▲差出人の表示({from})と実際の送信元({envelope})が異なります。',
     en: '▲ The sender shown ({from}) is not the actual sender ({envelope}).',
   },
+  spoofedNoAddress: {
+    ja: '▲差出人名にアドレス({shown})が書かれていますが、差出人のアドレスそのものは読み取れません。',
+    en: '▲ The sender’s name shows an address ({shown}); the sender’s address itself is unreadable.',
+  },
   spoofedName: {
     ja: '▲差出人名に別のアドレス({shown})が書かれています。実際のアドレスは {from} です。',
     en: '▲ The sender’s name shows another address ({shown}). The real one is {from}.',
@@ -182,6 +186,10 @@ export const NOTICE_SENTENCES = {
   },
   unnamed: { ja: '(名前のないファイル)', en: '(file without a name)' },
   removed: { ja: '・取り除いたもの: {list}', en: '- Taken out: {list}' },
+  manyLinks: {
+    ja: '・{count}件以上のリンクは開けない形(hxxp、[.])にしました。',
+    en: '- {count} or more links were made unclickable (hxxp, [.]).',
+  },
   links: {
     ja: '・リンク {count}件は開けない形(hxxp、[.])にしました。',
     en: '- {count} links were made unclickable (hxxp, [.]).',

@@ -15,6 +15,7 @@ import {
   REMOVAL_SENTENCES,
 } from '../message/texts.ts';
 import { cleanLine } from './body/characters.ts';
+import { MAX_REPORTED_LINKS } from './body/links.ts';
 import { safeText } from './body/safe-text.ts';
 import { readableDate } from './dates.ts';
 import type { HeaderFacts } from './header-facts.ts';
@@ -173,6 +174,6 @@ function linkLines(report: NoticeInput['report'], language: Language): string[] 
   const suspicious = report.body.links.filter((link) => link.suspicion.length > 0).length;
   return [
     ...(suspicious > 0 ? [fill(N.suspiciousLinks, language, { count: suspicious })] : []),
-    ...(links > 0 ? [fill(N.links, language, { count: links })] : []),
+    ...(links > 0 ? [fill(links < MAX_REPORTED_LINKS ? N.links : N.manyLinks, language, { count: links })] : []),
   ];
 }

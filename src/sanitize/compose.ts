@@ -20,6 +20,7 @@ import type { HeaderFacts } from './header-facts.ts';
 import {
   addrSpec,
   field,
+  MAX_MAILBOXES,
   mailboxTokens,
   messageId,
   subjectTokens,
@@ -42,8 +43,7 @@ export interface ComposeInput {
   readonly language?: Language;
 }
 
-/** MIME limits of the grammar: §2 (mailboxes, references). */
-const MAX_MAILBOXES = 500;
+/** docs/output-grammar.md §2 */
 const MAX_REFERENCES = 50;
 /** grammar §4 */
 const MAX_ATTACHMENTS = 500;

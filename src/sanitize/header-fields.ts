@@ -6,6 +6,8 @@ import { domainToASCII } from 'node:url';
 import { cleanLine } from './body/characters.ts';
 
 const MAX_LINE = 76;
+/** Mailboxes of To, Cc and Reply-To together that the header shows: docs/output-grammar.md §2. */
+export const MAX_MAILBOXES = 500;
 
 /** A mailbox as read from the original: decoded, otherwise untouched. */
 export interface UntrustedMailbox {

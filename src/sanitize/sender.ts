@@ -26,7 +26,8 @@ export function senderWarnings(facts: TrustedFacts, header: HeaderFacts, languag
   const envelope = addrSpec(facts.reversePath) ?? '';
   const lines: string[] = [];
   const shown = addressInName(sender?.name ?? '');
-  if (shown !== '' && domainOf(shown) !== domainOf(from)) lines.push(fill(N.spoofedName, language, { shown, from }));
+  if (shown !== '' && domainOf(shown) !== domainOf(from))
+    lines.push(fill(from === '' ? N.spoofedNoAddress : N.spoofedName, language, { shown, from }));
   if (from !== '' && envelope !== '' && !related(from, envelope))
     lines.push(fill(N.differs, language, { from, envelope }));
   const free = [from, envelope].map(hostOf).find((host) => FREE_MAIL.has(host));

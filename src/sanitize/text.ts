@@ -2,6 +2,7 @@
 import type { BlockReason } from '../message/outcome.ts';
 import type { BodyReport } from '../message/report.ts';
 import type { Policy } from '../policy/policy.ts';
+import { MAX_REPORTED_LINKS } from './body/links.ts';
 import { renderBody } from './body/render.ts';
 import { addRemovals } from './body/safe-text.ts';
 import { decodeText } from './charset/decode.ts';
@@ -23,7 +24,6 @@ export interface MessageText {
 const BETWEEN = '\n\n';
 /** Hidden text in the report (message/report.ts). */
 const MAX_HIDDEN = 2000;
-const MAX_LINKS = 200;
 
 /** @param holdParts parts that killed a child before, by path */
 export function messageText(
@@ -91,7 +91,7 @@ function merged(reports: readonly BodyReport[]): BodyReport {
     declaredCharset: first?.declaredCharset ?? '',
     charset: first?.charset ?? '',
     source: reports.find(({ source }) => source !== 'none')?.source ?? 'none',
-    links: reports.flatMap(({ links }) => links).slice(0, MAX_LINKS),
+    links: reports.flatMap(({ links }) => links).slice(0, MAX_REPORTED_LINKS),
     hiddenText: reports
       .map(({ hiddenText }) => hiddenText)
       .join('\n')

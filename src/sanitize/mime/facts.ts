@@ -1,7 +1,7 @@
 /** What a message's header says about it: decoded, the first of duplicates, nothing believed. The composer cleans it. */
 import { decodeHeaderLatin1 } from '../charset/header.ts';
 import type { HeaderFacts } from '../header-facts.ts';
-import type { UntrustedMailbox } from '../header-fields.ts';
+import { MAX_MAILBOXES, type UntrustedMailbox } from '../header-fields.ts';
 import { parseAddresses } from './addresses.ts';
 import type { Defect, HeaderField } from './tree.ts';
 
@@ -44,12 +44,15 @@ export function headerFacts(fields: readonly HeaderField[]): ReadHeader {
     if (cut || value.length > MAX_LIST_BYTES) defects.push({ what: 'too-many-addresses', count: 1 });
     return mailboxes;
   };
+  const [to, cc, replyTo] = [list('to'), list('cc'), list('reply-to')];
+  const surplus = to.length + cc.length + replyTo.length - MAX_MAILBOXES;
+  if (surplus > 0) defects.push({ what: 'too-many-addresses', count: surplus });
   const facts = {
     subject: decodeHeaderLatin1(first('subject').slice(0, MAX_SUBJECT_BYTES)),
     from: list('from'),
-    to: list('to'),
-    cc: list('cc'),
-    replyTo: list('reply-to'),
+    to,
+    cc,
+    replyTo,
     date: first('date').slice(0, 200),
     messageId: messageIds(first('message-id'))[0] ?? '',
     inReplyTo: messageIds(first('in-reply-to'))[0] ?? '',
