@@ -59,10 +59,7 @@ const READ = new Set([
 /** The properties that can hide text; `!important` is kept as a `!` in front of the property's name. */
 function parseDeclarations(text: string): Declarations {
   const found = new Map<string, string>();
-  for (const part of text
-    .slice(0, MAX_STYLE_UNITS)
-    .replace(/\/\*[\s\S]*?(?:\*\/|$)/g, '')
-    .split(';')) {
+  for (const part of unescaped(text.slice(0, MAX_STYLE_UNITS).replace(/\/\*[\s\S]*?(?:\*\/|$)/g, '')).split(';')) {
     const colon = part.indexOf(':');
     if (colon < 0) continue;
     const name = part.slice(0, colon).trim().toLowerCase();
@@ -76,6 +73,21 @@ function parseDeclarations(text: string): Declarations {
   }
   return found;
 }
+
+/** CSS Syntax §4.3.7: `d\\69splay` is `display`. */
+const unescaped = (text: string): string =>
+  text.includes('\\')
+    ? text.replace(
+        /\\(?:([0-9a-f]{1,6})\s?|(.))/gi,
+        (_whole, hex: string | undefined, character: string | undefined) => {
+          const code = Number.parseInt(hex ?? '', 16);
+          return character ?? (code > 0x1f && code < 0xd800 ? String.fromCharCode(code) : '');
+        },
+      )
+    : text;
+
+/** Blocks whose rules hold on every screen. */
+const ALWAYS = /^@(?:media\s+(?:only\s+)?(?:screen|all)|layer(?:\s+[\w.-]+)?)$/i;
 
 const NONE: Declarations = new Map();
 
@@ -101,11 +113,15 @@ export class StyleSheet {
       if (open < 0) return;
       const head = text
         .slice(at, open)
-        .replace(/^[\s\S]*;/, '')
+        .replace(/^[\s\S]*[;}]/, '')
         .trim();
+      if (ALWAYS.test(head)) {
+        at = open + 1;
+        continue;
+      }
       const close = head.startsWith('@') ? endOfBlock(text, open) : text.indexOf('}', open);
       if (close < 0) return;
-      // Media queries are for other screens, fonts and frames for none of our questions.
+      // Other media queries are for other screens, fonts and frames for none of our questions.
       if (!head.startsWith('@')) this.addRule(head, text.slice(open + 1, close));
       at = close + 1;
     }
