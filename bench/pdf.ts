@@ -11,7 +11,7 @@ const policy = { ...DEFAULT_POLICY, version: '0' };
 export const rebuildHere: Rebuild = async (bytes, passwords) => {
   const file = { type: 'pdf', untrustedName: 'input.pdf', untrustedCharset: '', bytes } as const;
   const deadline = performance.now() + policy.limits.documentMs;
-  const result = await pdf.convert(file, { policy, passwords, deadline });
+  const result = await pdf.convert(file, { policy, passwords, deadline, left: { files: 0, bytes: 0, depth: 0 } });
   if (result.kind === 'blocked') return { kind: 'refused', reason: result.reason, detail: result.detail };
   if (result.kind === 'waiting-for-password') return { kind: 'refused', reason: result.kind, detail: result.detail };
   const [output] = result.files;

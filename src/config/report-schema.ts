@@ -83,7 +83,7 @@ const output = z.strictObject({
 });
 
 const attachment = z.strictObject({
-  path: text(300).describe('Position in the MIME tree, like 2.1.'),
+  path: text(300).describe('Position in the MIME tree and in files of files, like 2.1 or 2/3.'),
   untrustedName: text(FACT),
   declaredType: text(FACT),
   detectedType: fileType,
@@ -92,6 +92,7 @@ const attachment = z.strictObject({
   outcome: z.enum(partOutcomes),
   reason: z.enum(BLOCK_REASONS).exactOptional().describe('Why it was blocked.'),
   detail: text(1000).exactOptional().describe('For the operator: what exactly was wrong.'),
+  members: count.exactOptional().describe('Files found in it; each has an entry of its own.'),
   outputs: z.array(output).max(MAX_OUTPUTS),
   removed,
 });

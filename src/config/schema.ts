@@ -47,6 +47,12 @@ const limits = z
       .max(256 * MIB)
       .default(DEFAULT_LIMITS.maxFileBytes)
       .describe('One decoded attachment, in bytes; a larger one is held.'),
+    maxInnerBytes: z
+      .int()
+      .min(1024)
+      .max(1024 * MIB)
+      .default(DEFAULT_LIMITS.maxInnerBytes)
+      .describe('All files unpacked from archives and attached mails of one message, in bytes; further ones are held.'),
     maxOutputBytes: z
       .int()
       .min(64 * 1024)

@@ -40,7 +40,7 @@ export interface OutputReport {
 }
 
 export interface AttachmentReport {
-  /** Position in the MIME tree, like '2' or '2.1'; also the key of `holdParts`. */
+  /** Position in the MIME tree, like '2' or '2.1', and in files of files, like '2/3'; also the key of `holdParts`. */
   readonly path: string;
   readonly untrustedName: string;
   readonly declaredType: string;
@@ -51,6 +51,8 @@ export interface AttachmentReport {
   readonly reason?: BlockReason;
   /** For the operator: what exactly was wrong, at most 500 characters. */
   readonly detail?: string;
+  /** Files found in it when it was opened; each has an entry of its own under `path/1`, `path/2` … */
+  readonly members?: number;
   readonly outputs: readonly OutputReport[];
   readonly removed: readonly Removal[];
 }

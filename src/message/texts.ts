@@ -179,6 +179,10 @@ export const NOTICE_SENTENCES = {
   },
   file: { ja: '・{name}: {end}', en: '- {name}: {end}' },
   fileRenamed: { ja: '・{name} → {output}: {end}', en: '- {name} → {output}: {end}' },
+  unpacked: {
+    ja: '・{name}: 中の{count}件を1件ずつ無害化しました',
+    en: '- {name}: its {count} files were made safe one by one',
+  },
   blocked: { ja: '・{name}: {reason}、お渡しできません(保留)', en: '- {name}: held, because {reason}' },
   waiting: {
     ja: '・{name}: パスワードが必要なため保留しています',

@@ -7,6 +7,8 @@ export interface Limits {
   readonly maxDepth: number;
   /** One decoded attachment. */
   readonly maxFileBytes: number;
+  /** All files unpacked from archives and attached mails of one message, together. */
+  readonly maxInnerBytes: number;
   /** All files written for one message. */
   readonly maxOutputBytes: number;
   /** Characters of text that become the body; the rest goes into an attached .txt. */
@@ -36,6 +38,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxParts: 500, // threats.tsv M33; the largest real mail of the corpus has 37
   maxDepth: 20, // threats.tsv M32
   maxFileBytes: 64 * 1024 * 1024, // larger than any mail we accept
+  maxInnerBytes: 256 * 1024 * 1024, // threats.tsv A24: five times the largest mail, 5 s of inflating
   maxOutputBytes: 100 * 1024 * 1024, // pixel PDFs of text grow: twice the largest mail
   maxBodyChars: 400_000, // about 200 printed pages; more is a file, not a mail body
   maxPages: 500, // engines.md

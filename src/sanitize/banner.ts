@@ -136,7 +136,10 @@ function fileLines({ report, names, language }: NoticeInput): string[] {
     const outputs = names.slice(next, next + part.outputs.length);
     next += part.outputs.length;
     const bad = part.outcome === 'blocked' || part.outcome === 'waiting-for-password';
-    (bad ? held : passed).push(fileLine(part, outputs, language));
+    // A container of which nothing goes on: each file in it is named, and once is enough.
+    if (bad && part.members !== undefined) continue;
+    const name = shownName(part, report.attachments, language);
+    (bad ? held : passed).push(fileLine(part, name, outputs, language));
   }
   // What was held is what the reader must know; it comes first and is cut last.
   const lines = [...held, ...passed];
@@ -144,9 +147,29 @@ function fileLines({ report, names, language }: NoticeInput): string[] {
   return more > 1 ? [...lines.slice(0, MAX_FILES), fill(N.more, language, { count: more })] : lines;
 }
 
-function fileLine(part: AttachmentReport, outputs: readonly string[], language: Language): string {
+/** `名前`, or `資料.zip > 名前` for a file in another. */
+function shownName(
+  { path, untrustedName }: AttachmentReport,
+  all: readonly AttachmentReport[],
+  language: Language,
+): string {
+  const name = shownEnd(untrustedName) || fill(N.unnamed, language);
+  const [top, ...inside] = path.split('/');
+  if (inside.length === 0) return name;
+  const outermost = shownEnd(all.find((part) => part.path === top)?.untrustedName ?? '') || fill(N.unnamed, language);
+  return `${outermost} > ${inside.length > 1 ? '… > ' : ''}${name}`;
+}
+
+const MAX_NAME = 60;
+
+/** A long name's end: in an archive it begins with folders, and what a file is stands last. */
+function shownEnd(untrustedName: string): string {
   // Macs send names decomposed (UAX #15: プ as フ and a mark); outputs are composed, and a reader sees no difference.
-  const name = cleanLine(part.untrustedName.normalize('NFC'), 60) || fill(N.unnamed, language);
+  const points = [...cleanLine(untrustedName.normalize('NFC'), 1000)];
+  return points.length <= MAX_NAME ? points.join('') : cleanLine(`…${points.slice(1 - MAX_NAME).join('')}`, MAX_NAME);
+}
+
+function fileLine(part: AttachmentReport, name: string, outputs: readonly string[], language: Language): string {
   if (part.outcome === 'blocked') {
     return fill(N.blocked, language, {
       name,
@@ -154,6 +177,7 @@ function fileLine(part: AttachmentReport, outputs: readonly string[], language: 
     });
   }
   if (part.outcome === 'waiting-for-password') return fill(N.waiting, language, { name });
+  if (part.members !== undefined) return fill(N.unpacked, language, { name, count: part.members });
   const end = fill(OUTCOME_SENTENCES[part.outcome], language);
   const output = outputs.length > 1 ? `${outputs[0]} …` : (outputs[0] ?? '');
   return output === name || output === ''

@@ -46,15 +46,63 @@ export type Conversion =
       readonly limits?: readonly string[];
       readonly detail?: string;
     }
+  /** A file of files: each entry goes its own way through detection and conversion, one level deeper. */
+  | {
+      readonly kind: 'container';
+      readonly entries: readonly InnerFile[];
+      /** What it says itself, like the text of a mail. */
+      readonly files: readonly SafeFile[];
+      /** How it ends when something of it goes on. */
+      readonly outcome: 'rebuilt' | 'text';
+      /** Names what is written of it as a whole. */
+      readonly untrustedStem: string;
+      readonly removed: readonly Removal[];
+      readonly limits?: readonly string[];
+      readonly detail?: string;
+    }
+  | Held;
+
+export type Held =
   | { readonly kind: 'blocked'; readonly reason: BlockReason; readonly detail: string }
   | { readonly kind: 'waiting-for-password'; readonly detail: string };
 
-export const blocked = (reason: BlockReason, detail: string): Conversion => ({ kind: 'blocked', reason, detail });
+export const blocked = (reason: BlockReason, detail: string): Held => ({ kind: 'blocked', reason, detail });
+
+/** A file found in another one. All fields come from the sender. */
+export interface InnerFile {
+  /** As the container has it, folders included (`/` or `\\` between them). */
+  readonly untrustedName: string;
+  /** Where it is named differently in several places: the others. */
+  readonly otherUntrustedNames: readonly string[];
+  readonly untrustedCharset: string;
+  readonly declaredType: string;
+  /** How much deeper than its container it lies; at least 1. */
+  readonly levels: number;
+  /** Its bytes, or why they cannot be had. Called once, right before the file is looked at; may throw. */
+  open(limits: OpenLimits): Uint8Array | Held;
+}
+
+export interface OpenLimits {
+  /** More than this is not to be unpacked. */
+  readonly maxBytes: number;
+  /** True when time is up; long loops ask. */
+  readonly isLate: () => boolean;
+}
+
+/** What the message's limits leave for files inside the one at hand. */
+export interface Left {
+  readonly files: number;
+  /** Unpacked bytes, all inner files together. */
+  readonly bytes: number;
+  /** Levels below this file; above 0 whenever a converter is asked. */
+  readonly depth: number;
+}
 
 /** Everything a converter may ask of the outside world. Deliberately short. */
 export interface ConvertContext {
   readonly policy: Policy;
   readonly passwords: readonly string[];
+  readonly left: Left;
   /** performance.now() at which the document's time is up; long loops check it and answer blocked('timeout'). */
   readonly deadline: number;
 }

@@ -6,11 +6,22 @@
  */
 import type { FileType } from '../message/file-type.ts';
 import { blockReason, isNeverConverted } from '../policy/decide.ts';
-import { blocked, type Conversion, type ConvertContext, type Converter, type UntrustedFile } from './converter.ts';
+import {
+  blocked,
+  type Conversion,
+  type ConvertContext,
+  type Converter,
+  type Held,
+  type InnerFile,
+  type OpenLimits,
+  type UntrustedFile,
+} from './converter.ts';
 
 export interface Registry {
   /** Never rejects. The policy's limits are checked here, before and after. */
   convertFile(file: UntrustedFile, context: ConvertContext): Promise<Conversion>;
+  /** Bytes of a file inside another. Never throws; never more bytes than allowed. */
+  openInner(file: InnerFile, limits: OpenLimits): Uint8Array | Held;
 }
 
 /** @throws Error when two converters accept one type, or one accepts what is never converted: the program must not start. */
@@ -34,6 +45,16 @@ export function createRegistry(converters: readonly Converter[]): Registry {
         return blocked('sanitizer-failed', `${converter.name}: ${String(error)}`.slice(0, 500));
       }
     },
+
+    openInner(file, limits) {
+      try {
+        const opened = file.open(limits);
+        const tooLarge = opened instanceof Uint8Array && !(opened.length <= limits.maxBytes);
+        return tooLarge ? blocked('limit-exceeded', `${opened.length} bytes, at most ${limits.maxBytes}`) : opened;
+      } catch (error) {
+        return blocked('sanitizer-failed', `unpacking: ${String(error)}`.slice(0, 500));
+      }
+    },
   };
 }
 
@@ -53,9 +74,11 @@ async function withDeadline<T>(work: Promise<T>, deadline: number): Promise<T | 
 }
 
 function checked(conversion: Conversion, { policy, deadline }: ConvertContext): Conversion {
-  if (conversion.kind !== 'converted') return conversion;
+  if (conversion.kind !== 'converted' && conversion.kind !== 'container') return conversion;
   if (performance.now() > deadline) return blocked('timeout', 'finished too late');
-  if (conversion.files.length === 0) return blocked('sanitizer-failed', 'converted to nothing');
+  if (conversion.kind === 'converted' && conversion.files.length === 0) {
+    return blocked('sanitizer-failed', 'converted to nothing');
+  }
   const bytes = conversion.files.reduce((sum, file) => sum + file.bytes.length, 0);
   const { maxOutputBytes } = policy.limits;
   return bytes <= maxOutputBytes

@@ -12,6 +12,7 @@ import type { Policy } from '../policy/policy.ts';
 import { cleanLine } from './body/characters.ts';
 import { addRemovals } from './body/safe-text.ts';
 import { composeMessage } from './compose.ts';
+import { blocked } from './converter.ts';
 import type { HeaderFacts } from './header-facts.ts';
 import type { UntrustedMailbox } from './header-fields.ts';
 import { headerFacts } from './mime/facts.ts';
@@ -19,7 +20,7 @@ import type { Defect, Leaf } from './mime/tree.ts';
 import { readMessage } from './mime/union.ts';
 import { outputNames } from './names.ts';
 import { composeNotice as writeNotice } from './notice.ts';
-import { type Budget, type ConvertedPart, convertPart, filesOf, limitsOf, type Part, partReport } from './parts.ts';
+import { budgetOf, type ConvertedPart, convertPart, filesOf, limitsOf, type Part, partReport } from './parts.ts';
 import { type Plan, planOf } from './plan.ts';
 import { type MessageText, messageText } from './text.ts';
 import { ENGINE_VERSIONS, GATEWAY_VERSION } from './versions.ts';
@@ -69,9 +70,9 @@ export async function sanitizeMessage(
   const plan = planOf(message);
   const text = messageText(plan.body, policy, job.holdParts, onPart);
   clock.lap('text');
-  const budget: Budget = { policy, passwords: job.passwords, deadline, outputBytesLeft: policy.limits.maxOutputBytes };
+  const budget = budgetOf(job, job.holdParts, deadline, message.leaves.length);
   const parts: ConvertedPart[] = [];
-  for (const part of partsOf(plan, text, job)) parts.push(await convertPart(part, budget, onPart));
+  for (const part of partsOf(plan, text)) parts.push(...(await convertPart(part, budget, onPart)));
   clock.lap('files');
 
   const report = reportOf({
@@ -114,16 +115,12 @@ export async function sanitizeDocument(
 ): Promise<DocumentAnswer> {
   const clock = stopwatch();
   const { policy } = job;
-  const budget: Budget = {
-    policy,
-    passwords: job.passwords,
-    deadline: performance.now() + policy.limits.documentMs,
-    outputBytesLeft: policy.limits.maxOutputBytes,
-  };
+  // An archive may hold as much as a message; each document has its own, shorter time.
+  const budget = budgetOf(job, {}, performance.now() + policy.limits.messageMs, 1);
   const { untrustedName } = job;
   const unsaid = { otherUntrustedNames: [], untrustedCharset: '', declaredType: '' };
-  const part: Part = { path: '1', untrustedName, ...unsaid, bytes };
-  const parts = [await convertPart(part, budget, onPart)];
+  const part: Part = { path: '1', untrustedName, ...unsaid, bytes, depth: 0 };
+  const parts = await convertPart(part, budget, onPart);
   clock.lap('files');
   const header: HeaderFacts = NO_HEADER;
   const report = reportOf({
@@ -173,9 +170,9 @@ const NO_HEADER: HeaderFacts = {
 };
 
 /** Files of the plan, and texts that could not be shown, in the order in which they stand in the message. */
-function partsOf(plan: Plan, text: MessageText, job: MessageJob): Part[] {
-  const held = text.held.map(({ leaf, reason, detail }) => ({ ...partOf(leaf), heldFor: { reason, detail } }));
-  return [...held, ...plan.files.map((leaf) => holdIfNeeded(partOf(leaf), leaf, job))];
+function partsOf(plan: Plan, text: MessageText): Part[] {
+  const held = text.held.map(({ leaf, reason, detail }) => ({ ...partOf(leaf), heldFor: blocked(reason, detail) }));
+  return [...held, ...plan.files.map(partOf)];
 }
 
 const partOf = (leaf: Leaf): Part => ({
@@ -185,17 +182,11 @@ const partOf = (leaf: Leaf): Part => ({
   untrustedCharset: leaf.charset,
   declaredType: leaf.contentType.type,
   bytes: leaf.bytes,
+  depth: leaf.within.length,
+  ...(leaf.encoding.startsWith('unknown:')
+    ? { heldFor: blocked('encoding-unknown', `Content-Transfer-Encoding ${leaf.encoding.slice(8)}`) }
+    : {}),
 });
-
-function holdIfNeeded(part: Part, leaf: Leaf, job: MessageJob): Part {
-  const reason = Object.hasOwn(job.holdParts, leaf.path) ? job.holdParts[leaf.path] : undefined;
-  if (reason !== undefined) return { ...part, heldFor: { reason, detail: 'killed a process before' } };
-  if (!leaf.encoding.startsWith('unknown:')) return part;
-  return {
-    ...part,
-    heldFor: { reason: 'encoding-unknown', detail: `Content-Transfer-Encoding ${leaf.encoding.slice(8)}` },
-  };
-}
 
 function droppedParts({ signatures, alternatives }: Plan): readonly Removal[] {
   const removed: Removal[] = [];

@@ -243,20 +243,18 @@ export const csvFile = ({ live }: Aviary): Buffer =>
 
 /** One stored entry. */
 export function zipFile({ die }: Aviary, entries: readonly (readonly [string, string])[]): Buffer {
-  const parts = [...entries, ['docProps/core.xml', `<dc:creator>${die('zip: entry')}</dc:creator>`] as const].map(
-    ([name, content]) => {
-      const packed = deflateRawSync(Buffer.from(content));
-      const head = Buffer.alloc(30);
-      head.write('PK\x03\x04', 'latin1');
-      head.writeUInt16LE(20, 4);
-      head.writeUInt16LE(8, 8);
-      head.writeUInt32LE(crc32(Buffer.from(content)), 14);
-      head.writeUInt32LE(packed.length, 18);
-      head.writeUInt32LE(content.length, 22);
-      head.writeUInt16LE(name.length, 26);
-      return { name, content, packed, local: Buffer.concat([head, Buffer.from(name), packed]) };
-    },
-  );
+  const parts = entries.map(([name, content]) => {
+    const packed = deflateRawSync(Buffer.from(content));
+    const head = Buffer.alloc(30);
+    head.write('PK\x03\x04', 'latin1');
+    head.writeUInt16LE(20, 4);
+    head.writeUInt16LE(8, 8);
+    head.writeUInt32LE(crc32(Buffer.from(content)), 14);
+    head.writeUInt32LE(packed.length, 18);
+    head.writeUInt32LE(content.length, 22);
+    head.writeUInt16LE(name.length, 26);
+    return { name, content, packed, local: Buffer.concat([head, Buffer.from(name), packed]) };
+  });
   let at = 0;
   const central = parts.map(({ name, content, packed, local }) => {
     const head = Buffer.alloc(46);
@@ -295,6 +293,7 @@ export const macroDocument = (aviary: Aviary): Buffer =>
       'word/document.xml',
       `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>${aviary.die('macro document: text')}</w:t></w:r></w:p></w:body></w:document>`,
     ],
+    ['docProps/core.xml', `<dc:creator>${aviary.die('macro document: creator')}</dc:creator>`],
     ['word/vbaProject.bin', `Attribute VB_Name = "${aviary.die('macro document: macro')}"`],
   ]);
 

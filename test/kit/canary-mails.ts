@@ -194,7 +194,7 @@ export async function canaryMails(aviary: Aviary, to: string): Promise<readonly 
       file('application/pdf', 'scr', program(aviary)),
       file('application/octet-stream', 'js', script(aviary)),
       file('application/vnd.ms-word.document.macroEnabled.12', 'docm', macroDocument(aviary)),
-      file('application/zip', 'zip', zipFile(aviary, [['a.txt', aviary.die('zip: text file')]])),
+      file('application/zip', 'zip', zipFile(aviary, [['a.txt', aviary.live('zip: text file')]])),
       file('application/gzip', 'gz', gzipped(aviary)),
     ]),
   ];

@@ -5,5 +5,6 @@ import { html } from './html/html.ts';
 import { image } from './image/image.ts';
 import { pdf } from './pdf/pdf.ts';
 import { text } from './text/text.ts';
+import { zip } from './zip/zip.ts';
 
-export const converters: readonly Converter[] = [text, csv, html, image, pdf];
+export const converters: readonly Converter[] = [text, csv, html, image, pdf, zip];

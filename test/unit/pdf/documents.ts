@@ -42,6 +42,7 @@ export function convert(bytes: Uint8Array, options: ConvertOptions = {}): Promis
   const context: ConvertContext = {
     policy: { ...DEFAULT_POLICY, version: '0', pdfDpi: options.dpi ?? 72, limits },
     passwords: options.passwords ?? [],
+    left: { files: 0, bytes: 0, depth: 0 },
     deadline: options.deadline ?? performance.now() + 60_000,
   };
   return pdf.convert({ type: 'pdf', untrustedName: 'a.pdf', untrustedCharset: '', bytes }, context);

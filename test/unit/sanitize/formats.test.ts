@@ -20,6 +20,7 @@ const policy: Policy = { ...DEFAULT_POLICY, version: '0123456789abcdef' };
 const context = (change: Partial<ConvertContext> = {}): ConvertContext => ({
   policy,
   passwords: [],
+  left: { files: 0, bytes: 0, depth: 0 },
   deadline: performance.now() + 20_000,
   ...change,
 });

@@ -1,9 +1,11 @@
 /** One message through the child: what goes on, what is held, what is said. */
 import { expect, test } from 'vitest';
 import { parsePreview, parseReport } from '../../../src/config/report-schema.ts';
+import { readDraft } from '../../../src/gate/grammar.ts';
 import type { MessageJob } from '../../../src/message/jobs.ts';
 import { DEFAULT_LIMITS, DEFAULT_POLICY, type Limits } from '../../../src/policy/policy.ts';
 import { composeNotice, sanitizeDocument, sanitizeMessage, warm } from '../../../src/sanitize/sanitize.ts';
+import { rawZip } from '../../kit/zip-raw.ts';
 import { ATTACHMENT, bytesOf, MARKER, twoParts } from './mime/mails.ts';
 
 const PLAIN = 'Content-Type: multipart/mixed; boundary="foo"';
@@ -36,7 +38,9 @@ async function run(lines: readonly string[], job: MessageJob = jobWith()) {
   const answer = await sanitizeMessage(job, bytesOf(...lines), (path) => opened.push(path));
   expect(parseReport(answer.report)).toEqual(answer.report);
   expect(parsePreview(answer.preview)).toEqual(answer.preview);
-  return { ...answer, opened, mail: Buffer.from(answer.bytes).toString('latin1') };
+  const draft = readDraft(answer.bytes);
+  const notice = draft.kind === 'fits' ? Buffer.from(draft.bodyText).toString('utf8') : '';
+  return { ...answer, opened, mail: Buffer.from(answer.bytes).toString('latin1'), notice };
 }
 
 test('an ordinary mail: text shown, file rebuilt, each part announced', async () => {
@@ -177,4 +181,37 @@ test('attachments that nothing converts are held one by one', async () => {
   const { report, mail } = await run(twoParts([PLAIN], 'foo', ATTACHMENT));
   expect(report.attachments).toHaveLength(1);
   expect(mail).not.toContain(Buffer.from(MARKER).toString('base64'));
+});
+
+const ZIP = [
+  'Content-Type: application/zip',
+  'Content-Disposition: attachment; filename=a.zip',
+  'Content-Transfer-Encoding: base64',
+  '',
+];
+const PROGRAM = { name: 'b.exe', content: Buffer.from('4d5a90000300000004000000ffff', 'hex') };
+
+test('A20: files in an archive go their own way, the notice names what is held in it', async () => {
+  const zip = rawZip([{ name: '会議/議事録.txt', flags: 0x800, content: 'minutes' }, PROGRAM]).toString('base64');
+  const { report, opened, notice } = await run(twoParts([PLAIN], 'foo', [...ZIP, zip]));
+  expect(report.verdict).toEqual({ kind: 'sanitized-with-hold' });
+  expect(report.attachments).toMatchObject([
+    { path: '2', outcome: 'rebuilt', members: 2, outputs: [] },
+    { path: '2/1', untrustedName: '会議/議事録.txt', outputs: [{ name: '議事録.txt' }] },
+    { path: '2/2', reason: 'executable', outputs: [] },
+  ]);
+  expect([...new Set(opened)]).toEqual(['1', '2', '2/1', '2/2']);
+  expect(notice).toContain('a.zip > b.exe: プログラム');
+  expect(notice).toContain('a.zip: 中の2件');
+});
+
+test('F03: a file in an archive that killed a child is held alone', async () => {
+  const zip = rawZip([
+    { name: 'a.txt', content: 'a' },
+    { name: 'b.txt', content: 'b' },
+  ]).toString('base64');
+  const job = jobWith({}, { holdParts: { '2/1': 'timeout' } });
+  const { report, opened } = await run(twoParts([PLAIN], 'foo', [...ZIP, zip]), job);
+  expect(report.attachments.map((part) => part.reason ?? part.outcome)).toEqual(['rebuilt', 'timeout', 'rebuilt']);
+  expect(opened).not.toContain('2/1');
 });
