@@ -173,6 +173,12 @@ test.skipIf(absent)('P29 fonts that are not embedded are drawn, and vertical wri
   expect(vertical.some((run) => run.font === 'V' && run.text.includes('情報セキュリティ対策'))).toBe(true);
 });
 
+test.skipIf(absent)('P29 a name keeps its rare ideograph: 𠮷 does not become 吉, 人 stays 人', async () => {
+  expect(textOf(await rebuilt(readFileSync(`${shared}/corpora/pdfjs/test/pdfs/issue16176.pdf`)))).toBe('𠮷');
+  const common = textOf(await rebuilt(readFileSync(`${shared}/samples/pdf/jp_embedded_10p.pdf`)));
+  expect(common).toContain('個人番号');
+});
+
 test.skipIf(absent).each(['bomb_flate_content.pdf', 'bomb_deeptree.pdf', 'bomb_cpu_forms.pdf'])(
   'P17 %s is refused',
   async (name) => {

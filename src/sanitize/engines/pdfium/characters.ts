@@ -1,5 +1,6 @@
 /** The characters of a page as plain numbers: what they say, where they stand, how large they are. */
 import type { PdfDocument } from './document.ts';
+import { type MeasuredFonts, trueCode } from './japan1.ts';
 import type { Page } from './page.ts';
 
 /** Maps em units of a character, or points of the document's page, to points of the page as shown (origin bottom left). */
@@ -80,11 +81,12 @@ export function* charactersOf(document: PdfDocument, page: Page): Generator<Char
   if (text === 0) return;
   const toShown = shownPage(document, page);
   const scratch = lib.malloc(64);
+  const fonts: MeasuredFonts = new Map();
   try {
     const count = lib.FPDFText_CountChars(text);
     for (let i = 0; i < count; i++) {
       if (lib.FPDFText_IsGenerated(text, i) === 1) continue;
-      const character = readCharacter(document, text, i, scratch, toShown);
+      const character = readCharacter(document, text, i, scratch, toShown, fonts);
       if (character === undefined) continue;
       // Beyond the BMP (𠮷, 𠮟) the engine reports two surrogates as two characters.
       const low = isHighSurrogate(character.untrustedCode) && i + 1 < count ? lib.FPDFText_GetUnicode(text, i + 1) : 0;
@@ -109,6 +111,7 @@ function readCharacter(
   index: number,
   scratch: number,
   toShown: Matrix,
+  fonts: MeasuredFonts,
 ): Character | undefined {
   const { lib } = document.instance;
   const size = lib.FPDFText_GetFontSize(text, index);
@@ -129,11 +132,13 @@ function readCharacter(
   const tightRight = view.getFloat64(scratch + 8, true);
   const advanceKnown = Math.abs(tightLeft - loose.left) > 1e-3 || Math.abs(tightRight - loose.right) > 1e-3;
   const textObject = lib.FPDFText_GetTextObject(text, index);
+  // Turned or stretched text: its boxes cannot be compared with upright ones.
+  const emPt = own.b === 0 && own.c === 0 && Math.abs(own.a - own.d) < own.a * 1e-3 ? own.a : 0;
   const matrix = chain(own, x, y, toShown);
   const advance = advanceFromBox(own, loose, advanceKnown);
   const em = { left: 0, right: Math.max(advance, NARROWEST), bottom: EM_BOTTOM, top: EM_TOP };
   return {
-    untrustedCode: lib.FPDFText_GetUnicode(text, index),
+    untrustedCode: trueCode(document, fonts, { text, index, textObject, emPt }, lib.FPDFText_GetUnicode(text, index)),
     hyphen: lib.FPDFText_IsHyphen(text, index) === 1,
     matrix,
     advance,

@@ -97,4 +97,11 @@ export interface PdfiumExports {
   FPDFTextObj_GetTextRenderMode(object: number): number;
   FPDFTextObj_GetFont(object: number): number;
   FPDFFont_GetIsEmbedded(font: number): number;
+
+  FPDFPage_New(document: number, index: number, width: number, height: number): number;
+  FPDFPage_Delete(document: number, index: number): void;
+  FPDFPage_InsertObject(page: number, object: number): void;
+  FPDFPageObj_CreateTextObj(document: number, font: number, size: number): number;
+  FPDFPageObj_Destroy(object: number): void;
+  FPDFText_SetCharcodes(object: number, codes: number, count: number): number;
 }
