@@ -17,6 +17,8 @@ export interface WorkerOptions {
   /** Jobs in work at once. */
   readonly slots: number;
   readonly leaseMs: number;
+  /** Rings and free slots of this long are answered by one look, in milliseconds. Default 3. */
+  readonly gatherMs?: number;
   /** Name in `queue list`. */
   readonly owner: string;
   handle(job: LeasedJob): Promise<void>;
@@ -35,7 +37,7 @@ export interface Worker {
 /** A ring may get lost (a dying supervisor, another machine): look for oneself this often. */
 const POLL_MS = 2_000;
 
-/** Rings and free slots of this long are answered by one look and one commit of leases. Under load that halves the commits. */
+/** A look into the queue costs as much as a small write: under load one answers several rings and free slots. */
 const GATHER_MS = 3;
 
 /**
@@ -54,7 +56,8 @@ export function startWorker(options: WorkerOptions): Worker {
   async function loop(): Promise<void> {
     while (!stopping) {
       rung = false;
-      const taken = await takeSafely(options, options.slots - running.size);
+      const asked = options.slots - running.size;
+      const taken = await takeSafely(options, asked);
       for (const job of taken) {
         const work = perform(options, job, unforeseen).finally(() => {
           running.delete(work);
@@ -63,9 +66,10 @@ export function startWorker(options: WorkerOptions): Worker {
         running.add(work);
       }
       const full = running.size >= options.slots;
-      if (stopping || (!full && (taken.length > 0 || rung))) continue;
-      await sleepUntilWoken();
-      await sleep(GATHER_MS);
+      // Fewer than asked for: the queue is empty until somebody rings.
+      const more = rung || taken.length === asked;
+      if (!stopping && (full || !more)) await sleepUntilWoken();
+      await sleep(options.gatherMs ?? GATHER_MS);
     }
   }
 

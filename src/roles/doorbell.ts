@@ -39,14 +39,25 @@ export interface Doorbell {
   onStop(listener: () => void): void;
 }
 
+/** Rings for one role within this time are one: each wakes two processes. */
+const RING_MS = 2;
+
 /** Over the IPC channel that the supervisor opened. */
 export function openDoorbell(): Doorbell {
+  const pending = new Set<Role>();
   const send = (message: ToSupervisor): void => {
     // A dead supervisor: `disconnect` below ends this process in order.
     process.send?.(message, undefined, undefined, () => {});
   };
   return {
-    ring: (role) => send({ kind: 'ring', role }),
+    ring(role) {
+      if (pending.has(role)) return;
+      pending.add(role);
+      setTimeout(() => {
+        pending.delete(role);
+        send({ kind: 'ring', role });
+      }, RING_MS);
+    },
     ready: (port) => send({ kind: 'ready', port }),
     onRing(listener) {
       process.on('message', (message) => {

@@ -12,6 +12,9 @@ const HOUR_MS = 3_600_000;
 /** Probes wait for no delivery: a person's RCPT is waiting for them. */
 const PROBE_SLOTS = 4;
 
+/** A large mail may wait a moment, so that the rings of small ones cost its lane few looks. */
+const HEAVY_GATHER_MS = 100;
+
 export async function startOutlet(context: RoleContext): Promise<RunningRole> {
   const { settings, database, queue, audit, vault, keys, log, now, doorbell } = context;
   const outlet = openLgwanOutlet(settings, { log });
@@ -42,6 +45,7 @@ export async function startOutlet(context: RoleContext): Promise<RunningRole> {
     lanes: readonly Lane[],
     slots: number,
     handle: (job: LeasedJob) => Promise<void>,
+    gatherMs?: number,
   ) =>
     startWorker({
       database,
@@ -50,6 +54,7 @@ export async function startOutlet(context: RoleContext): Promise<RunningRole> {
       kinds,
       lanes,
       slots,
+      ...(gatherMs === undefined ? {} : { gatherMs }),
       leaseMs: settings.outlet.leaseSeconds * 1000,
       owner: `outlet@${settings.instance}/${process.pid}`,
       handle,
@@ -58,7 +63,7 @@ export async function startOutlet(context: RoleContext): Promise<RunningRole> {
     });
   const workers = [
     worker(['deliver'], ['light'], settings.outlet.workers, (job) => deliverMessage(deliver, job)),
-    worker(['deliver'], ['heavy'], 1, (job) => deliverMessage(deliver, job)),
+    worker(['deliver'], ['heavy'], 1, (job) => deliverMessage(deliver, job), HEAVY_GATHER_MS),
     worker(['probe'], ['light', 'heavy'], PROBE_SLOTS, (job) => probeAddress(probe, job)),
   ];
   doorbell.onRing(() => {

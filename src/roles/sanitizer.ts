@@ -16,6 +16,9 @@ const RETRY: Backoff = { firstMs: 1_000, maxMs: 300_000 };
 /** Orphans cost room only: a look an hour is enough. */
 const SWEEP_MS = 3_600_000;
 
+/** A large mail takes seconds: it may wait a moment, so that the rings of small ones cost its lane few looks. */
+const HEAVY_GATHER_MS = 100;
+
 export async function startSanitizer(context: RoleContext): Promise<RunningRole> {
   const { settings, database, queue, audit, vault, stores, keys, log, now, doorbell } = context;
   const policies = policiesOf(settings);
@@ -41,7 +44,7 @@ export async function startSanitizer(context: RoleContext): Promise<RunningRole>
     now,
     log,
   };
-  const worker = (lanes: readonly Lane[], slots: number, kinds: readonly JobKind[]) =>
+  const worker = (lanes: readonly Lane[], slots: number, kinds: readonly JobKind[], gatherMs?: number) =>
     startWorker({
       database,
       queue,
@@ -49,6 +52,7 @@ export async function startSanitizer(context: RoleContext): Promise<RunningRole>
       kinds,
       lanes,
       slots,
+      ...(gatherMs === undefined ? {} : { gatherMs }),
       leaseMs: settings.sanitizer.leaseSeconds * 1000,
       owner: `sanitizer@${settings.instance}/${process.pid}`,
       handle: (job: LeasedJob) => (job.kind === 'notice' ? processNotice(deps, job) : processMessage(deps, job)),
@@ -58,7 +62,7 @@ export async function startSanitizer(context: RoleContext): Promise<RunningRole>
   // Two lanes: a few huge mails never stand before the many small ones, nor fill the memory together.
   const workers = [
     worker(['light'], settings.sanitizer.workers, ['process', 'notice']),
-    worker(['heavy'], settings.sanitizer.heavyWorkers, ['process']),
+    worker(['heavy'], settings.sanitizer.heavyWorkers, ['process'], HEAVY_GATHER_MS),
   ];
   doorbell.onRing(() => {
     for (const each of workers) each.ring();
