@@ -1,10 +1,11 @@
 /** `sekisho doctor`: what holds on this machine and what does not, in words. Exit code 3 when something is missing. */
-import { readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
 import { missingLayers, probeLayers } from '../jail/layers.ts';
 import { describeKeys } from '../keys/describe.ts';
+import { publicFile } from '../keys/directory.ts';
 import { plannedSeparation } from '../roles/prepare.ts';
 import { EXIT, type Output, openOutput, type Said } from './output.ts';
 import { ONE_DISK, storesOnOneDisk } from './requirements.ts';
@@ -73,6 +74,7 @@ function separationFinding(settings: Settings): Finding {
 }
 
 function keyFindings(settings: Settings): readonly Finding[] {
+  if (!existsSync(publicFile(settings.dataDir))) return [{ about: 'keys', state: 'note', said: NOT_YET }];
   return describeKeys(settings.dataDir).map(({ role, purpose, keyId, state, rights, file }): Finding => {
     const about = `keys/${role}/${purpose}/${keyId}`;
     if (state === 'missing') {
@@ -93,6 +95,7 @@ function keyFindings(settings: Settings): readonly Finding[] {
   });
 }
 
+const NOT_YET: Said = { ja: '最初の起動のときに作られます', en: 'made at the first start' };
 const CURRENT: Said = { ja: '使用中', en: 'in use' };
 const FORMER: Said = { ja: '以前の鍵(開封・検証用に保管)', en: 'former key, kept to open and verify' };
 
@@ -109,6 +112,7 @@ function storeFindings(settings: Settings): readonly Finding[] {
 const LOW_SPACE_BYTES = 2n * 1024n * 1024n * 1024n;
 
 function spaceFinding(name: string, path: string): Finding {
+  if (!existsSync(path)) return { about: `vault/${name}`, state: 'note', said: NOT_YET };
   const { bavail, bsize } = statfsSync(path, { bigint: true });
   const free = bavail * bsize;
   const gib = Number(free / (1024n * 1024n)) / 1024;

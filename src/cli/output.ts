@@ -1,4 +1,5 @@
 /** What commands print: JSON with `--json`, else sentences and tables in Japanese or English by locale. */
+import { accessSync, constants, statSync } from 'node:fs';
 
 export interface Output {
   readonly json: boolean;
@@ -58,6 +59,20 @@ export const printable = (text: string): string =>
     /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
+
+/** What is wrong with each input that is no readable file, as sentences; empty when all are. */
+export function unreadableFiles(files: readonly string[]): readonly string[] {
+  return files.flatMap((file) => {
+    try {
+      if (!statSync(file).isFile()) return [`not a file: ${file}`];
+      accessSync(file, constants.R_OK);
+      return [];
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return [code === 'ENOENT' ? `no such file: ${file}` : `cannot be read (${code}): ${file}`];
+    }
+  });
+}
 
 /** A line that says how far a long run is; on terminals only. */
 export function progress(done: number, total: number, what: string): void {

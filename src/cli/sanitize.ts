@@ -2,13 +2,12 @@
  * `sekisho sanitize FILE… --out DIR`: messages or documents, offline, through the same jail and gate as mail. Receipts
  * are signed with a key of this run (DIR/keys.json holds its public half), which no outlet trusts.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { policiesOf } from '../config/policies.ts';
-import { parseReport } from '../config/report-schema.ts';
 import { settingsSchema } from '../config/schema.ts';
-import { type RebuildDeps, rebuildMessage, writeNotice } from '../flow/rebuild.ts';
+import { type RebuildDeps, rebuildDocument, rebuildMessage, writeNotice } from '../flow/rebuild.ts';
 import { passGate } from '../gate/pass.ts';
 import type { Jail } from '../jail/jail.ts';
 import { openJail } from '../jail/open.ts';
@@ -22,7 +21,7 @@ import type { Report } from '../message/report.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Log, openLog } from '../telemetry/log.ts';
 import { offlineJail } from './offline.ts';
-import { EXIT, openOutput, printable, progress } from './output.ts';
+import { EXIT, openOutput, printable, progress, unreadableFiles } from './output.ts';
 
 interface Options {
   readonly out: string;
@@ -44,6 +43,9 @@ interface Result {
 /** Inputs in work at once: as many as there are cores on a small machine. */
 const AT_ONCE = 2;
 
+/** Public keys of this run, beside the inputs' folders. */
+const KEYS_FILE = 'keys.json';
+
 const TENANT = { id: 'offline', name: 'オフライン', domains: [] } as const;
 
 export async function sanitize(files: readonly string[], options: Options): Promise<number> {
@@ -52,9 +54,9 @@ export async function sanitize(files: readonly string[], options: Options): Prom
     process.stderr.write('--as: auto, message or document\n');
     return EXIT.wrongUsage;
   }
-  const missing = files.filter((file) => !existsSync(file));
-  if (missing.length > 0) {
-    process.stderr.write(`no such file: ${missing.map(printable).join(', ')}\n`);
+  const unreadable = unreadableFiles(files);
+  if (unreadable.length > 0) {
+    process.stderr.write(`${unreadable.map(printable).join('\n')}\n`);
     return EXIT.wrongUsage;
   }
   const run = await openRun(options);
@@ -90,7 +92,7 @@ async function openRun(options: Options): Promise<Run> {
   const keys = temporaryKeys()('sanitizer');
   const madeAt = new Date().toISOString();
   writePublicKeys(
-    join(options.out, 'keys.json'),
+    join(options.out, KEYS_FILE),
     keys.receiptVerifiers().map((key) => ({ ...key, purpose: 'receipt', role: 'sanitizer', madeAt })),
   );
   const jail: Jail = await openJail({ settings: offlineJail(options.out), log });
@@ -112,7 +114,7 @@ function offlinePolicy(file: string | undefined): Policy {
 
 /** One folder per input, named like it; -2, -3 … when names repeat. */
 function outputFolders(files: readonly string[], out: string): readonly string[] {
-  const used = new Set<string>();
+  const used = new Set([KEYS_FILE]);
   return files.map((file) => {
     const name = basename(file);
     let folder = name;
@@ -164,39 +166,28 @@ async function message(run: Run, bytes: Buffer, folder: string): Promise<Made> {
       : await writeNotice(run, {
           facts,
           notice: { kind: 'message-held', reason: rebuilt.reason },
-          to: [],
+          to: facts.recipients,
           from: 'sekisho@sekisho.invalid',
           policyVersion: run.policy.version,
         });
   writeFileSync(join(folder, 'message.eml'), passed.bytes);
   writeReport(folder, passed.report);
-  const { verdict } = passed.report;
   return {
-    verdict: verdict.kind === 'held' ? `held: ${verdict.reason}` : verdict.kind,
+    verdict: verdictOf(passed.report),
     written: ['message.eml', 'report.json'],
     problems: rebuilt.kind === 'held' ? rebuilt.problems : [],
   };
 }
 
-/** A document's files pass the inspector before they are written; there is no receipt without a message. */
 async function document(run: Run, untrustedName: string, bytes: Buffer, folder: string): Promise<Made> {
   const { policy, passwords } = run;
-  const deadlineMs = policy.limits.messageMs;
-  const job = { kind: 'document' as const, untrustedName, policy, passwords };
-  const answer = await run.jail.run(job, bytes, { tenant: TENANT.id, deadlineMs });
-  if (answer.kind === 'failed') return held([`${answer.why}: ${answer.detail}`]);
-  const report = answer.value.kind === 'document' ? parseReport(answer.value.report) : undefined;
-  if (answer.value.kind !== 'document' || report === undefined) return held(['the report does not fit its schema']);
-  const { files } = answer.value;
-  const inspected = await run.jail.inspect(files, { tenant: TENANT.id, deadlineMs });
-  if (inspected.kind === 'failed') return held([`inspector: ${inspected.detail}`]);
-  if (inspected.value.length > 0) return held(inspected.value);
-  const written = files.map((file, i) => writeDraft(folder, file, i));
-  writeReport(folder, report);
-  return { verdict: verdictOf(report), written: [...written, 'report.json'], problems: [] };
+  const rebuilt = await rebuildDocument(run.jail, { untrustedName, policy, passwords }, TENANT.id, bytes);
+  writeReport(folder, rebuilt.report);
+  const verdict = verdictOf(rebuilt.report);
+  if (rebuilt.kind === 'held') return { verdict, written: ['report.json'], problems: rebuilt.problems };
+  const written = rebuilt.files.map((file, i) => writeDraft(folder, file, i));
+  return { verdict, written: [...written, 'report.json'], problems: [] };
 }
-
-const held = (problems: readonly string[]): Made => ({ verdict: 'held: sanitizer-failed', written: [], problems });
 
 const verdictOf = ({ verdict }: Report): string => (verdict.kind === 'held' ? `held: ${verdict.reason}` : verdict.kind);
 

@@ -88,19 +88,23 @@ async function summarize(
   return { objects, states, bad, orphans };
 }
 
-/** All objects, in pages: a year of mail does not fit into memory. */
+/** All objects, in pages: a year of mail does not fit into memory. The key's first column alone would lose those of one id. */
 async function* objectsOf(database: Database): AsyncIterable<ObjectRef> {
   const page = 1000;
-  for (let after = ''; ; ) {
+  for (let after: ObjectRef = { objectId: '', kind: 'original', tenant: '' }; ; ) {
+    const { objectId, kind, tenant } = after;
     const rows = await database.read
       .selectFrom('object')
       .select(['id', 'tenant', 'kind'])
-      .where('id', '>', after)
+      .where((eb) => eb(eb.refTuple('id', 'kind', 'tenant'), '>', eb.tuple(objectId, kind, tenant)))
       .orderBy('id')
+      .orderBy('kind')
+      .orderBy('tenant')
       .limit(page)
       .execute();
     for (const { id, tenant, kind } of rows) yield { objectId: id, tenant, kind };
-    if (rows.length < page) return;
-    after = rows.at(-1)?.id ?? '';
+    const last = rows.at(-1);
+    if (rows.length < page || last === undefined) return;
+    after = { objectId: last.id, kind: last.kind, tenant: last.tenant };
   }
 }

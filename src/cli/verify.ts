@@ -10,7 +10,7 @@ import { publicFile } from '../keys/directory.ts';
 import { loadReceiptVerifiers } from '../keys/load.ts';
 import { openLog } from '../telemetry/log.ts';
 import { offlineJail } from './offline.ts';
-import { EXIT, openOutput, printable } from './output.ts';
+import { EXIT, openOutput, printable, unreadableFiles } from './output.ts';
 
 interface Options {
   readonly config: string;
@@ -34,6 +34,11 @@ const INSPECT_MS = 120_000;
 
 export async function verify(files: readonly string[], options: Options): Promise<number> {
   const output = openOutput(options.json === true);
+  const unreadable = unreadableFiles(files);
+  if (unreadable.length > 0) {
+    process.stderr.write(`${unreadable.map(printable).join('\n')}\n`);
+    return EXIT.wrongUsage;
+  }
   const keysFile = options.keys ?? publicFile(loadSettings(options.config).dataDir);
   const verifiers = loadReceiptVerifiers(keysFile);
   const jail = await openJail({ settings: offlineJail(dirname(keysFile)), log: openLog('verify', 'error') });

@@ -125,7 +125,7 @@ export const reportSchema = z.strictObject({
   timings: table(z.number().nonnegative().max(MAX_MS), MAX_TIMINGS).describe('Milliseconds a step took.'),
 });
 
-const previewSchema = z.strictObject({
+export const previewSchema = z.strictObject({
   version: z.literal(1),
   textBefore: text(MAX_PREVIEW),
   textAfter: text(MAX_PREVIEW),

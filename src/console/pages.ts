@@ -104,6 +104,9 @@ function attachmentTable(attachments: readonly AttachmentReport[]): Html {
 export const notFoundPage = (): string =>
   layout('関所', html`<h1>見つかりません</h1><p><a href="/">一覧へ戻る</a></p>`);
 
+export const failurePage = (): string =>
+  layout('関所', html`<h1>表示できません</h1><p>原因は管理者用のログにあります。<a href="/">一覧へ戻る</a></p>`);
+
 const JAPAN = new Intl.DateTimeFormat('ja-JP', { dateStyle: 'short', timeStyle: 'medium', timeZone: 'Asia/Tokyo' });
 
 const japanTime = (ms: number): string => JAPAN.format(ms);

@@ -3,14 +3,15 @@
  * loopback only (config/load.ts refuses anything else) and shows text only; every look is in the audit log first.
  */
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { z } from 'zod';
 import type { AuditLog } from '../audit/audit.ts';
+import { previewSchema, reportSchema } from '../config/report-schema.ts';
 import type { Database } from '../database/database.ts';
 import { loadMessage, loadObject } from '../flow/facts.ts';
 import { isId } from '../message/ids.ts';
-import type { Preview } from '../message/jobs.ts';
-import type { Report } from '../message/report.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Vault } from '../vault/vault.ts';
-import { listPage, messagePage, notFoundPage, styleSheet } from './pages.ts';
+import { failurePage, listPage, messagePage, notFoundPage, styleSheet } from './pages.ts';
 
 export interface ConsoleDeps {
   readonly database: Database;
@@ -19,6 +20,7 @@ export interface ConsoleDeps {
   readonly host: string;
   readonly port: number;
   readonly now: () => number;
+  readonly log: Log;
 }
 
 export interface Console {
@@ -34,15 +36,20 @@ const CSP = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 
 export async function openConsole(deps: ConsoleDeps): Promise<Console> {
   const server = Fastify({ logger: false });
   server.addHook('onRequest', async (request, reply) => {
-    // DNS rebinding: a page of the internet must not read us through a name of its own.
-    if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '')) return reply.code(403).send();
     reply.headers({
       'content-security-policy': CSP,
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
     });
+    // DNS rebinding: a page of the internet must not read us through a name of its own.
+    if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '')) return reply.code(403).send();
     return undefined;
+  });
+  // Whoever looks learns that it failed; why stands in the log.
+  server.setErrorHandler((error, request, reply) => {
+    deps.log.error('page-failed', { route: request.routeOptions.url }, error);
+    return page(reply.code(500), failurePage());
   });
   addRoutes(server, deps);
   await server.listen({ host: deps.host, port: deps.port });
@@ -56,8 +63,13 @@ export async function openConsole(deps: ConsoleDeps): Promise<Console> {
 function addRoutes(server: FastifyInstance, deps: ConsoleDeps): void {
   server.get('/healthz', async () => ({ ok: true }));
   server.get('/readyz', async (_request, reply) => {
-    await deps.database.read.selectFrom('message').select('id').limit(1).execute();
-    return reply.send({ ok: true });
+    try {
+      await deps.database.read.selectFrom('message').select('id').limit(1).execute();
+      return reply.send({ ok: true });
+    } catch (error) {
+      deps.log.error('not-ready', {}, error);
+      return reply.code(503).send({ ok: false });
+    }
   });
   server.get('/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(styleSheet()));
   server.get('/', async (_request, reply) => page(reply, listPage(await newest(deps.database))));
@@ -91,6 +103,8 @@ async function newest(database: Database): Promise<Parameters<typeof listPage>[0
   return rows.map((row) => ({ row, recipients: recipients.filter((one) => one.message_id === row.id) }));
 }
 
+const sealedSchema = z.strictObject({ preview: previewSchema, report: reportSchema });
+
 async function showMessage(deps: ConsoleDeps, id: string): Promise<string | undefined> {
   const exists = await deps.database.read.selectFrom('message').select('id').where('id', '=', id).executeTakeFirst();
   if (exists === undefined) return undefined;
@@ -106,9 +120,7 @@ async function showMessage(deps: ConsoleDeps, id: string): Promise<string | unde
       facts: { object: object.objectId, by: 'loopback' },
     }),
   );
-  const opened = JSON.parse(Buffer.from(await deps.vault.read(object)).toString()) as {
-    preview: Preview;
-    report: Report;
-  };
+  // Whoever has the admin role's public key can seal: its form is checked as that of a child's answer is.
+  const opened = sealedSchema.parse(JSON.parse(Buffer.from(await deps.vault.read(object)).toString()));
   return messagePage({ row, recipients, opened });
 }

@@ -2,15 +2,23 @@
  * From a stranger's bytes to bytes that may cross: jail, then gate. No database and no vault: the mail path and the
  * offline command are the same here.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { parsePreview, parseReport } from '../config/report-schema.ts';
 import type { GateDeps, Pass } from '../gate/gate.ts';
 import type { ReceiptFacts } from '../gate/receipt.ts';
 import type { Jail, JailAnswer } from '../jail/jail.ts';
 import { GatewayError } from '../message/errors.ts';
-import type { ChildAnswer, MessageJob, NoticeJob, Preview, TrustedFacts } from '../message/jobs.ts';
+import type {
+  ChildAnswer,
+  DocumentJob,
+  DraftFile,
+  MessageJob,
+  NoticeJob,
+  Preview,
+  TrustedFacts,
+} from '../message/jobs.ts';
 import type { BlockReason, HoldReason } from '../message/outcome.ts';
-import type { Report } from '../message/report.ts';
+import type { AttachmentReport, Report } from '../message/report.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -110,6 +118,70 @@ async function throughGate(
   const verdict = await deps.pass(deps.gate, answer.bytes, receipt, GATE_MS);
   if (verdict.kind === 'refused') return refused([verdict.by, ...verdict.problems]);
   return { kind: 'passed', bytes: verdict.bytes, report, preview, recipientSalt: receipt.recipientSalt, policyVersion };
+}
+
+/** One document rebuilt without a message around it. */
+export type RebuiltDocument =
+  | { readonly kind: 'passed'; readonly files: readonly DraftFile[]; readonly report: Report }
+  /** Nothing of it is passed on; the report is our own. */
+  | { readonly kind: 'held'; readonly report: Report; readonly problems: readonly string[] };
+
+/**
+ * A document through the jail; every file that comes out is judged by the inspector. There is no receipt without a
+ * message. Rejects as `rebuildMessage` does.
+ */
+export async function rebuildDocument(
+  jail: Jail,
+  job: Omit<DocumentJob, 'kind'>,
+  tenant: string,
+  original: Uint8Array,
+): Promise<RebuiltDocument> {
+  const answer = await jail.run({ kind: 'document', ...job }, original, {
+    tenant,
+    deadlineMs: job.policy.limits.messageMs,
+  });
+  const held = (reason: HoldReason, problems: readonly string[]): RebuiltDocument => {
+    return { kind: 'held', report: heldReport(job, original, reason), problems };
+  };
+  const refused = (problems: readonly string[]): RebuiltDocument => held('gate-refused', problems);
+  if (answer.kind === 'failed') {
+    const reason = answer.why === 'timeout' ? 'timeout' : 'sanitizer-failed';
+    return held(reason, [`${answer.why}: ${answer.detail}`]);
+  }
+  if (answer.value.kind !== 'document') return refused(['the child answered another question']);
+  const report = parseReport(answer.value.report);
+  if (report === undefined) return refused(['the report does not fit its schema']);
+  const { files } = answer.value;
+  const inspected = await jail.inspect(files, { tenant, deadlineMs: GATE_MS });
+  if (inspected.kind === 'failed') return refused([`inspector: ${inspected.why}: ${inspected.detail}`]);
+  return inspected.value.length === 0 ? { kind: 'passed', files, report } : refused(inspected.value);
+}
+
+/** What we know ourselves of a document from which no child could tell us anything. */
+function heldReport(job: Omit<DocumentJob, 'kind'>, original: Uint8Array, reason: HoldReason): Report {
+  const part: AttachmentReport = {
+    path: '1',
+    untrustedName: job.untrustedName.slice(0, 1000),
+    declaredType: '',
+    detectedType: 'unknown',
+    bytes: original.length,
+    sha256: createHash('sha256').update(original).digest('hex'),
+    outcome: 'blocked',
+    reason: reason === 'timeout' ? 'timeout' : 'sanitizer-failed',
+    outputs: [],
+    removed: [],
+  };
+  return {
+    version: 1,
+    verdict: { kind: 'held', reason },
+    header: { subject: '', from: '', to: '', cc: '', date: '', messageId: '' },
+    body: { declaredCharset: '', charset: '', source: 'none', links: [], hiddenText: '', removed: [] },
+    attachments: [part],
+    defects: [],
+    limits: [],
+    versions: { gateway: '', policy: job.policy.version, engines: {} },
+    timings: {},
+  };
 }
 
 /** How a message ends whose place a notice takes: we know that ourselves and believe no child about it. */

@@ -3,9 +3,9 @@ import { openConsole } from '../console/server.ts';
 import type { RoleContext, RunningRole } from './context.ts';
 
 export async function startAdmin(context: RoleContext): Promise<RunningRole> {
-  const { settings, database, vault, audit, now } = context;
+  const { settings, database, vault, audit, now, log } = context;
   const { host, port } = splitListen(settings.admin.listen);
-  const server = await openConsole({ database, vault, audit, host, port, now });
+  const server = await openConsole({ database, vault, audit, host, port, now, log });
   return { port: server.port, stop: () => server.close() };
 }
 

@@ -98,7 +98,9 @@ function isExecutable(path: string): boolean {
 /** The first folder on the way to `path` that others may not enter. */
 function closedParent(path: string): string | undefined {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
-    if ((statSync(folder).mode & 0o001) === 0) return folder;
+    // What is not there yet is made open.
+    const mode = statSync(folder, { throwIfNoEntry: false })?.mode ?? 0o001;
+    if ((mode & 0o001) === 0) return folder;
     if (folder === dirname(folder)) return undefined;
   }
 }
