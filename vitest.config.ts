@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What tests write goes into one folder that is gone afterwards.
+    globalSetup: 'test/kit/temporary.ts',
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -67,12 +67,17 @@ async function main(): Promise<number> {
   const configCommand = program.command('config').description('設定 / configuration');
   configCommand
     .command('check')
+    .description('設定の誤りをすべて示す / tell every mistake')
     .option(...config)
     .option(...json)
     .action(runs(async () => (await import('./cli/config.ts')).check));
-  configCommand.command('schema').action(runs(async () => (await import('./cli/config.ts')).schema));
+  configCommand
+    .command('schema')
+    .description('設定の JSON Schema を表示する / print the JSON Schema')
+    .action(runs(async () => (await import('./cli/config.ts')).schema));
   configCommand
     .command('print')
+    .description('既定値を含む設定、または通信の一覧を表示する / print settings with defaults, or the firewall table')
     .option(...config)
     .option('--firewall', 'the firewall table')
     .option(...json)
@@ -82,6 +87,7 @@ async function main(): Promise<number> {
     .command('queue')
     .description('待ち行列 / the queue')
     .command('list')
+    .description('待っている仕事の一覧 / list waiting jobs')
     .option(...config)
     .option('--all', 'finished jobs too')
     .option(...json)
@@ -89,6 +95,7 @@ async function main(): Promise<number> {
   const messages = program.command('messages').description('メール / messages');
   messages
     .command('list')
+    .description('メールの一覧 / list messages')
     .option(...config)
     .option('--tenant <id>', 'only of one tenant')
     .option('--limit <n>', 'how many', '50')
@@ -96,6 +103,7 @@ async function main(): Promise<number> {
     .action(runs(async () => (await import('./cli/messages.ts')).list));
   messages
     .command('show <id>')
+    .description('1通のメールの経過 / what became of one message')
     .option(...config)
     .option(...json)
     .action(runs(async () => (await import('./cli/messages.ts')).show));
@@ -103,13 +111,19 @@ async function main(): Promise<number> {
     .command('audit')
     .description('監査記録 / the audit log')
     .command('verify')
+    .description('改ざんの有無を確かめる / check every chain and signature')
     .option(...config)
     .option(...json)
     .action(runs(async () => (await import('./cli/audit.ts')).verify));
   const vault = program.command('vault').description('保管庫 / the vault');
+  const vaultCommands = {
+    check: '断片の欠けや改ざんを調べる / look for lost or changed shares',
+    repair: '欠けた断片を作り直す / rebuild lost or changed shares',
+  } as const;
   for (const name of ['check', 'repair'] as const) {
     vault
       .command(name)
+      .description(vaultCommands[name])
       .option(...config)
       .option(...json)
       .action(runs(async () => (await import('./cli/vault.ts'))[name]));
@@ -120,11 +134,16 @@ async function main(): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUsage;
-    process.stderr.write(
-      error instanceof GatewayError ? `${error.code}: ${error.message}\n` : `${(error as Error).stack}\n`,
-    );
+    process.stderr.write(`${sentenceOf(error)}\n`);
     return error instanceof GatewayError && error.code === 'E_CONFIG_INVALID' ? EXIT.wrongUsage : EXIT.ourFailure;
   }
+}
+
+/** A stack only for what nobody foresaw; the system's refusals (no such file, no permission) name code and path. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof GatewayError) return `${error.code}: ${error.message}`;
+  if (error instanceof Error && 'syscall' in error) return error.message;
+  return error instanceof Error ? `${error.stack}` : String(error);
 }
 
 process.exitCode = await main();

@@ -58,7 +58,7 @@ export async function print(options: Options): Promise<number> {
     output.line(
       table(
         head,
-        rows.map(({ source, destination, port, why }) => [source, destination, String(port), why]),
+        rows.map(({ source, destination, port, why }) => [source, destination, String(port), why[output.language]]),
       ),
     );
   }

@@ -8,7 +8,7 @@ export interface FirewallRow {
   readonly destination: string;
   /** TCP port. */
   readonly port: number;
-  readonly why: string;
+  readonly why: { readonly ja: string; readonly en: string };
 }
 
 export function firewallTable(settings: Settings): readonly FirewallRow[] {
@@ -19,7 +19,7 @@ export function firewallTable(settings: Settings): readonly FirewallRow[] {
     source: peer,
     destination: `intake (${smtp.host})`,
     port: smtp.port,
-    why: 'SMTP: mail from the internet zone',
+    why: { ja: 'SMTP: インターネット側からのメール', en: 'SMTP: mail from the internet zone' },
   }));
   return [
     ...incoming,
@@ -28,7 +28,7 @@ export function firewallTable(settings: Settings): readonly FirewallRow[] {
       source: page.host,
       destination: `admin (${page.host})`,
       port: page.port,
-      why: 'HTTP: administrators’ page, this machine only',
+      why: { ja: 'HTTP: 管理者の画面(この機器からのみ)', en: 'HTTP: administrators’ page, this machine only' },
     },
   ];
 }
@@ -40,7 +40,11 @@ function hopsOf(tenants: Settings['tenants'], host: string): readonly FirewallRo
     const hop = sharing[0]?.nextHop;
     if (hop === undefined) return [];
     const names = sharing.map(({ id }) => id).join(', ');
-    const why = `SMTP: sanitized mail of ${names}${sharing.some(({ recipients }) => recipients.kind === 'probe') ? ', and questions whether an address exists' : ''}`;
+    const asks = sharing.some(({ recipients }) => recipients.kind === 'probe');
+    const why = {
+      ja: `SMTP: 無害化したメール(${names})${asks ? '、宛先の有無の確認' : ''}`,
+      en: `SMTP: sanitized mail of ${names}${asks ? ', and questions whether an address exists' : ''}`,
+    };
     return [{ source: `outlet (${host})`, destination: hop.host, port: hop.port, why }];
   });
 }

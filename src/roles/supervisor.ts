@@ -66,7 +66,7 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
     running.set(role, { process: child, startedAtMs: Date.now() });
     child.on('message', (message) => onMessage(role, message));
     child.on('error', (error) => {
-      options.log.error('role-not-started', { role }, error);
+      options.log.error('role-not-started', { of: role }, error);
       // A program that could not be spawned never exits.
       if (child.pid === undefined) void onExit(role, error.message);
     });
@@ -77,7 +77,7 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
     const message = asToSupervisor(untrusted);
     if (message?.kind === 'ring') send(message.role, { kind: 'ring' });
     if (message?.kind !== 'ready') return;
-    options.log.info('role-ready', { role });
+    options.log.info('role-ready', { of: role });
     ports.set(role, message.port);
     if (options.roles.every((each) => ports.has(each))) started.resolve(ports);
   }
@@ -88,7 +88,7 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
     if (stopping) return;
     const failed = ranMs > HEALTHY_MS ? 1 : (failures.get(role) ?? 0) + 1;
     failures.set(role, failed);
-    options.log.error('role-died', { role, how, failed });
+    options.log.error('role-died', { of: role, how, failed });
     if (!ports.has(role) && failed >= MAX_START_FAILURES) {
       const what = `role ${role} does not start (${how}); its lines in the log above say why`;
       started.reject(new GatewayError('E_ROLE_NOT_STARTED', what, { role }));

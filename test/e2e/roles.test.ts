@@ -125,7 +125,7 @@ describe('one gateway', () => {
     expect(result?.accepted).toBe(true);
     await gateway.idle();
     expect(gateway.sink?.received.at(-1)?.bytes.toString()).toContain('after');
-    for (const role of ROLES) expect(gateway.log()).toMatch(new RegExp(`"role":"${role}".*"event":"role-died"`));
+    for (const role of ROLES) expect(gateway.log()).toMatch(new RegExp(`"of":"${role}".*"event":"role-died"`));
   });
 
   test('SIGTERM: intake ends first, every role tells its end, and the exit code is 0', async () => {

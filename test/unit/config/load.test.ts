@@ -146,5 +146,5 @@ test('the firewall table has each peer, each hop once, and the page', () => {
     'outlet (gateway.example.lg.jp) → mail.city.chuo.example:25',
     '127.0.0.1 → admin (127.0.0.1):8025',
   ]);
-  expect(firewallTable(shared)[2]?.why).toContain('chuo, minato');
+  expect(firewallTable(shared)[2]?.why.ja).toContain('chuo, minato');
 });
