@@ -32,6 +32,8 @@ export async function runRole(name: string, configFile: string): Promise<number>
     await stopped;
     await running.stop();
     await tell(context, 'stopped');
+    const { waits, failures } = context.database.contention;
+    context.log.info('database-contention', { waits, failures });
   } catch (error) {
     (context?.log ?? openLog(role, 'error')).error('role-failed', {}, error);
     // What was half opened (children, sockets, the doorbell) must not keep a failed role alive: the supervisor starts it anew.

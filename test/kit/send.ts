@@ -46,7 +46,7 @@ export async function sendAll(mails: readonly OutgoingMail[], options: SendOptio
           result = { index, reply: response, accepted: false, error: message };
           open?.close();
           open = undefined;
-          await new Promise((resolve) => setTimeout(resolve, 20 * (attempt + 1)));
+          await new Promise((resolve) => setTimeout(resolve, Math.min(20 * (attempt + 1), 500)));
         }
       }
       results[index] = result;

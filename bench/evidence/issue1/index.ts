@@ -1,6 +1,7 @@
 /** The bars of the first issue, in its order. Each section is a file of its own beside this one. */
 import type { Section } from '../section.ts';
 import { canaries } from './canaries.ts';
+import { contention } from './contention.ts';
 import { corpusMail } from './corpus-mail.ts';
 import { durability } from './durability.ts';
 import { kill } from './kill.ts';
@@ -22,6 +23,7 @@ export const sections: readonly Section[] = [
   theft,
   durability,
   kill,
+  contention,
   memory,
   throughput,
 ];

@@ -27,7 +27,7 @@ const SHORT: Plan = { mails: 30, kills: 2 };
 
 /** Mails come in bunches, one for each kill, so that every kill falls into work. */
 const BUNCH_MS = 1_200;
-const LATEST_KILL_MS = 2_000;
+const LATEST_KILL_MS = 3_000;
 
 /** Jobs of a killed process wait for the end of its lease: shorter leases, so that the ledger closes sooner. */
 const SETTINGS = {
@@ -46,6 +46,8 @@ interface Round {
   readonly target: Target;
   readonly sent: number;
   readonly acknowledged: number;
+  /** Why the sender gave up, once for each mail without a 250. */
+  readonly gaveUp: readonly string[];
   readonly kills: number;
   readonly killsWhileSending: number;
   /** Answered 250 and not delivered. */
@@ -114,7 +116,7 @@ async function killing(target: Target, plan: Plan): Promise<Round> {
     const results = await sendAll(mails, {
       port: running.gateway.smtpPort,
       connections: 10,
-      retries: 100,
+      retries: 600,
       // Some of a bunch come before its kill, some after.
       async pause(index) {
         await bunches[Math.floor((index * plan.kills) / plan.mails)]?.promise;
@@ -218,6 +220,7 @@ async function ledger(target: Target, facts: Facts): Promise<Round> {
     target,
     sent: tokens.length,
     acknowledged: ids.size,
+    gaveUp: results.filter(({ accepted }) => !accepted).map(({ reply, error }) => reply ?? error),
     kills: killsAt.length,
     killsWhileSending: killsAt.filter((at) => at < sentAt).length,
     lost: [...ids].filter((id) => !copies.has(id)).length,
