@@ -82,6 +82,7 @@ export interface ReportRead {
     readonly reason?: string;
     readonly detail?: string;
     readonly untrustedName: string;
+    readonly removed: readonly { readonly what: string; readonly count: number }[];
   }[];
 }
 
