@@ -38,12 +38,12 @@ interface Size {
 
 const FULL: Size = {
   servers: [2, 4, 6, 8, 10],
-  search: 150,
-  warm: 1000,
+  search: 100,
+  warm: 500,
   rounds: 3,
-  peerText: 300,
-  ourText: 1000,
-  mix: 200,
+  peerText: 200,
+  ourText: 400,
+  mix: 100,
 };
 const SHORT: Size = { servers: [8], search: 40, warm: 100, rounds: 1, peerText: 60, ourText: 150, mix: 30 };
 
