@@ -19,14 +19,16 @@ export interface HeaderRules {
 
 export type HeaderFork = keyof HeaderRules;
 
+export interface HeaderSpan {
+  readonly kind: 'envelope' | 'header' | 'gap';
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface HeaderBlock {
   readonly fields: readonly HeaderField[];
   /** Where fields, junk and the blank line stand; tiles [start, bodyStart). */
-  readonly spans: readonly {
-    readonly kind: 'envelope' | 'header' | 'gap';
-    readonly start: number;
-    readonly end: number;
-  }[];
+  readonly spans: readonly HeaderSpan[];
   readonly bodyStart: number;
   readonly defects: readonly string[];
   readonly forks: readonly HeaderFork[];
@@ -55,104 +57,142 @@ interface Line {
  * @param isDelimiter says whether the line at this offset is a delimiter of an open multipart (then the header ends)
  * @param isRoot an mbox line and leading blank lines are looked for at the message's beginning only
  */
-export function readHeader(
+export const readHeader = (
   data: Buffer,
   start: number,
   rules: HeaderRules,
   isRoot: boolean,
   isDelimiter: (lineStart: number) => boolean,
-): HeaderBlock {
-  const fields: HeaderField[] = [];
-  const spans: { kind: 'envelope' | 'header' | 'gap'; start: number; end: number }[] = [];
-  const defects: string[] = [];
-  const forks = new Set<HeaderFork>();
-  let at = start;
-  let overLimit = false;
+): HeaderBlock => new HeaderReader(data, start, rules, isRoot).read(isDelimiter);
+
+/** Line by line; each step takes a line or says that the header has ended before it. */
+class HeaderReader {
+  readonly #data: Buffer;
+  readonly #rules: HeaderRules;
+  readonly #isRoot: boolean;
+  readonly #start: number;
+  readonly #fields: HeaderField[] = [];
+  readonly #spans: { kind: HeaderSpan['kind']; start: number; end: number }[] = [];
+  readonly #defects: string[] = [];
+  readonly #forks = new Set<HeaderFork>();
+  #at: number;
+  /** Where the first line that is not blank stands. */
+  #first: number;
   /** The field being read: its lines are joined when the next one begins. */
-  let open: { lines: string[]; start: number; end: number } | undefined;
+  #open: { lines: string[]; start: number; end: number } | undefined;
 
-  const take = (kind: 'envelope' | 'header' | 'gap', line: Line): void => {
-    const last = spans.at(-1);
-    if (last?.kind === kind) last.end = line.end;
-    else spans.push({ kind, start: line.start, end: line.end });
-    at = line.end;
-  };
-  const close = (): void => {
-    if (open !== undefined) fields.push(fieldOf(open, defects));
-    open = undefined;
-  };
-
-  if (isRoot) {
-    const skipped = leadingBlankLines(data, start);
-    if (skipped > start) {
-      defects.push('leading-blank-line');
-      spans.push({ kind: 'gap', start, end: skipped });
-      at = skipped;
-    }
+  constructor(data: Buffer, start: number, rules: HeaderRules, isRoot: boolean) {
+    this.#data = data;
+    this.#rules = rules;
+    this.#isRoot = isRoot;
+    this.#start = start;
+    this.#at = start;
+    this.#first = start;
   }
-  const first = at;
-  while (at < data.length) {
-    if (at - start > MAX_HEADER_BYTES || fields.length > MAX_FIELDS) {
-      overLimit = true;
-      break;
+
+  read(isDelimiter: (lineStart: number) => boolean): HeaderBlock {
+    if (this.#isRoot) this.#skipBlankLines();
+    let overLimit = false;
+    for (let goesOn = true; goesOn && this.#at < this.#data.length; ) {
+      overLimit = this.#at - this.#start > MAX_HEADER_BYTES || this.#fields.length > MAX_FIELDS;
+      if (overLimit) break;
+      if (this.#data[this.#at] === 0x2d && isDelimiter(this.#at)) {
+        this.#defects.push('missing-blank-line');
+        break;
+      }
+      goesOn = this.#step(lineAt(this.#data, this.#at));
     }
-    if (data[at] === 0x2d && isDelimiter(at)) {
-      defects.push('missing-blank-line');
-      break;
-    }
-    const line = lineAt(data, at);
+    this.#close();
+    const [fields, spans, defects] = [this.#fields, this.#spans, this.#defects];
+    return { fields, spans, bodyStart: this.#at, defects, forks: [...this.#forks], overLimit };
+  }
+
+  #skipBlankLines(): void {
+    const skipped = leadingBlankLines(this.#data, this.#start);
+    if (skipped === this.#start) return;
+    this.#defects.push('leading-blank-line');
+    this.#spans.push({ kind: 'gap', start: this.#start, end: skipped });
+    this.#at = skipped;
+    this.#first = skipped;
+  }
+
+  /** False when the header ends with this line, or before it. */
+  #step(line: Line): boolean {
     if (line.text === '') {
-      take('header', line);
-      break;
+      this.#take('header', line);
+      return false;
     }
-    if (line.text.startsWith(' ') || line.text.startsWith('\t')) {
-      if (line.text.trim() === '') {
-        defects.push('blank-fold');
-        forks.add('blankFoldEnds');
-        if (rules.blankFoldEnds) {
-          take('header', line);
-          break;
-        }
-      }
-      const folded = FOLDED_CONTENT_FIELD.test(line.text);
-      if (folded && open !== undefined) {
-        defects.push('folded-field');
-        forks.add('foldedFieldCounts');
-      }
-      if (open === undefined) {
-        if (!LOOKS_LIKE_FIELD.test(line.text.trim())) break;
-        defects.push('leading-space');
-      }
-      if (open !== undefined && !(folded && rules.foldedFieldCounts)) {
-        open.lines.push(line.text);
-        open.end = line.end;
-      } else {
-        close();
-        open = { lines: [line.text.trim()], start: line.start, end: line.end };
-      }
-      take('header', line);
-      continue;
+    if (line.text.startsWith(' ') || line.text.startsWith('\t')) return this.#continuation(line);
+    if (isFieldStart(line.text) || foldedBeforeColon(this.#data, line)) {
+      this.#begin(line, line.text);
+      return true;
     }
-    if (isFieldStart(line.text) || foldedBeforeColon(data, line)) {
-      close();
-      open = { lines: [line.text], start: line.start, end: line.end };
-      take('header', line);
-      continue;
+    if (this.#isRoot && this.#at === this.#first && MBOX_LINE.test(line.text)) {
+      this.#defects.push('mbox-from');
+      this.#take('envelope', line);
+      return true;
     }
-    if (isRoot && at === first && MBOX_LINE.test(line.text)) {
-      defects.push('mbox-from');
-      take('envelope', line);
-      continue;
-    }
-    defects.push('header-without-colon');
-    const goesOn = LOOKS_LIKE_FIELD.test(lineAt(data, line.end).text);
-    if (goesOn) forks.add('junkEnds');
-    if (!goesOn || rules.junkEnds) break;
-    close();
-    take('gap', line);
+    return this.#junk(line);
   }
-  close();
-  return { fields, spans, bodyStart: at, defects, forks: [...forks], overLimit };
+
+  /** A line that begins with white space: the rest of a field, unless readers disagree (M16, M64). */
+  #continuation(line: Line): boolean {
+    if (line.text.trim() === '') {
+      this.#defects.push('blank-fold');
+      this.#forks.add('blankFoldEnds');
+      if (this.#rules.blankFoldEnds) {
+        this.#take('header', line);
+        return false;
+      }
+    }
+    if (this.#open === undefined) {
+      if (!LOOKS_LIKE_FIELD.test(line.text.trim())) return false;
+      this.#defects.push('leading-space');
+      this.#begin(line, line.text.trim());
+      return true;
+    }
+    if (FOLDED_CONTENT_FIELD.test(line.text)) {
+      this.#defects.push('folded-field');
+      this.#forks.add('foldedFieldCounts');
+      if (this.#rules.foldedFieldCounts) {
+        this.#begin(line, line.text.trim());
+        return true;
+      }
+    }
+    this.#open.lines.push(line.text);
+    this.#open.end = line.end;
+    this.#take('header', line);
+    return true;
+  }
+
+  /** A line without colon: skipped when a field follows, otherwise the body has begun. */
+  #junk(line: Line): boolean {
+    this.#defects.push('header-without-colon');
+    const fieldsFollow = LOOKS_LIKE_FIELD.test(lineAt(this.#data, line.end).text);
+    if (fieldsFollow) this.#forks.add('junkEnds');
+    if (!fieldsFollow || this.#rules.junkEnds) return false;
+    this.#close();
+    this.#take('gap', line);
+    return true;
+  }
+
+  #begin(line: Line, text: string): void {
+    this.#close();
+    this.#open = { lines: [text], start: line.start, end: line.end };
+    this.#take('header', line);
+  }
+
+  #close(): void {
+    if (this.#open !== undefined) this.#fields.push(fieldOf(this.#open, this.#defects));
+    this.#open = undefined;
+  }
+
+  #take(kind: HeaderSpan['kind'], line: Line): void {
+    const last = this.#spans.at(-1);
+    if (last?.kind === kind) last.end = line.end;
+    else this.#spans.push({ kind, start: line.start, end: line.end });
+    this.#at = line.end;
+  }
 }
 
 function lineAt(data: Buffer, start: number): Line {

@@ -5,7 +5,8 @@
  * recursion, a stack of open multiparts, native search for the next line that begins with `--`. Where a choice between
  * readings exists it follows `Choices`, and says so in `forks`, so that message.ts can read again the other way.
  */
-import { type HeaderRules, readHeader } from './header.ts';
+import { beforeLineEnd, fieldFollows, guessBoundary, isPadding, occurs, startsWithAt } from './boundaries.ts';
+import { type HeaderBlock, type HeaderRules, readHeader } from './header.ts';
 import { type Interpretation, interpret, type Meaning } from './interpret.ts';
 import type { HeaderField, Span, SpanKind } from './tree.ts';
 
@@ -62,234 +63,226 @@ interface OpenMultipart {
 }
 
 interface Delimiter {
+  readonly owner: OpenMultipart;
+  /** Index of the owner in the stack. */
   readonly level: number;
   readonly closes: boolean;
   readonly lineStart: number;
   readonly lineEnd: number;
 }
 
+interface Choice {
+  readonly meaning: Meaning;
+  /** Undefined for a leaf. */
+  readonly boundary: string | undefined;
+  readonly undivided: boolean;
+}
+
 const DASH = 0x2d;
 const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
+
+/** What stands between two delimiters. */
+interface Region {
+  readonly kind: SpanKind;
+  readonly start: number;
+  /** The leaf whose body it is. */
+  readonly leaf: ReadEntity | undefined;
+}
+
+interface Limits {
+  readonly maxParts: number;
+  readonly maxDepth: number;
+}
 
 /** @param limits see Policy; a message beyond them is read up to there and must be held. */
-export function readTree(
-  data: Buffer,
-  choices: Choices,
-  limits: { readonly maxParts: number; readonly maxDepth: number },
-): Reading {
-  const spans: Span[] = [];
-  const defects = new Map<string, number>();
-  const forks = new Set<Fork>();
-  const stack: OpenMultipart[] = [];
-  let picks = 1;
-  let parts = 0;
-  let limit: Reading['limit'] = '';
+export const readTree = (data: Buffer, choices: Choices, limits: Limits): Reading =>
+  new TreeReader(data, choices, limits).read();
 
-  const note = (what: string): void => void defects.set(what, (defects.get(what) ?? 0) + 1);
-  const span = (kind: SpanKind, start: number, end: number): void => {
-    if (end > start) spans.push({ kind, start, end });
-  };
+/** Reads once, from front to back; the stack holds the multiparts that are open at the place reached. */
+class TreeReader {
+  readonly #data: Buffer;
+  readonly #choices: Choices;
+  readonly #limits: Limits;
+  readonly #spans: Span[] = [];
+  readonly #defects = new Map<string, number>();
+  readonly #forks = new Set<Fork>();
+  readonly #stack: OpenMultipart[] = [];
+  #picks = 1;
+  #parts = 0;
+  #limit: Reading['limit'] = '';
+
+  constructor(data: Buffer, choices: Choices, limits: Limits) {
+    this.#data = data;
+    this.#choices = choices;
+    this.#limits = limits;
+  }
+
+  read(): Reading {
+    const root = this.#openEntity(0, true);
+    let region = regionOf(root);
+    while (this.#limit === '') {
+      const delimiter = this.#stack.length === 0 ? undefined : this.#nextDelimiter(region.start);
+      const end =
+        delimiter === undefined ? this.#data.length : beforeLineEnd(this.#data, delimiter.lineStart, region.start);
+      if (region.leaf !== undefined) region.leaf.end = end;
+      this.#span(region.kind, region.start, end);
+      if (delimiter === undefined) break;
+      this.#span('delimiter', end, delimiter.lineEnd);
+      region = this.#cross(delimiter, end);
+    }
+    this.#endOfData();
+    return {
+      root,
+      spans: this.#spans,
+      defects: this.#defects,
+      forks: this.#forks,
+      picks: this.#picks,
+      limit: this.#limit,
+    };
+  }
+
+  /** A delimiter ends every multipart inside its own, and its own or the part before it. */
+  #cross(delimiter: Delimiter, end: number): Region {
+    for (const inner of this.#stack.splice(delimiter.level + 1)) {
+      inner.entity.end = end;
+      if (!inner.closed) this.#note('missing-close');
+    }
+    if (!delimiter.closes) return regionOf(this.#openEntity(delimiter.lineEnd, false));
+    delimiter.owner.closed = true;
+    delimiter.owner.entity.end = delimiter.lineEnd;
+    return { kind: 'epilogue', start: delimiter.lineEnd, leaf: undefined };
+  }
+
+  #endOfData(): void {
+    for (const open of this.#stack) {
+      if (open.closed) continue;
+      open.entity.end = this.#data.length;
+      this.#note('missing-close');
+    }
+    this.#span('unread', this.#spans.at(-1)?.end ?? 0, this.#data.length);
+  }
 
   /** Reads the header at `at`; for a multipart the stack grows by one. */
-  function openEntity(at: number, isRoot: boolean): ReadEntity {
-    parts++;
-    const block = readHeader(data, at, choices, isRoot, (lineStart) => delimiterAt(lineStart) !== undefined);
-    for (const one of block.spans) span(one.kind, one.start, one.end);
-    for (const what of block.defects) note(what);
-    for (const fork of block.forks) forks.add(fork);
-    if (block.defects.includes('bare-cr')) forks.add('bareCrEndsLine');
-    if (block.overLimit) limit = 'maxHeaderBytes';
+  #openEntity(at: number, isRoot: boolean): ReadEntity {
+    const block = readHeader(this.#data, at, this.#choices, isRoot, (start) => this.#delimiterAt(start) !== undefined);
+    this.#keep(block);
     const interpretation = interpret(block.fields);
-    for (const what of interpretation.defects) note(what);
-    const { meaning, boundary, undivided } = choose(interpretation, block.bodyStart);
+    for (const what of interpretation.defects) this.#note(what);
+    const { meaning, boundary, undivided } = this.#choose(interpretation, block.bodyStart);
     const entity: ReadEntity = {
       header: block.fields,
       interpretation,
       meaning,
       children: boundary === undefined ? undefined : [],
-      within: stack.map((open) => open.entity.meaning.contentType.type),
+      within: this.#stack.map((open) => open.entity.meaning.contentType.type),
       start: block.bodyStart,
       end: block.bodyStart,
       undivided,
     };
-    stack.at(-1)?.entity.children?.push(entity);
-    if (boundary !== undefined) {
-      stack.push({ entity, delimiter: Buffer.from(`--${boundary}`, 'latin1'), closed: false });
-      if (stack.length > limits.maxDepth) limit = 'maxDepth';
-    }
-    if (parts > limits.maxParts) limit = 'maxParts';
+    this.#stack.at(-1)?.entity.children?.push(entity);
+    if (boundary !== undefined)
+      this.#stack.push({ entity, delimiter: Buffer.from(`--${boundary}`, 'latin1'), closed: false });
+    this.#parts++;
+    if (block.overLimit) this.#limit = 'maxHeaderBytes';
+    if (this.#stack.length > this.#limits.maxDepth) this.#limit = 'maxDepth';
+    if (this.#parts > this.#limits.maxParts) this.#limit = 'maxParts';
     return entity;
   }
 
+  #keep({ spans, defects, forks }: HeaderBlock): void {
+    for (const { kind, start, end } of spans) this.#span(kind, start, end);
+    for (const what of defects) this.#note(what);
+    for (const fork of forks) this.#forks.add(fork);
+    if (defects.includes('bare-cr')) this.#forks.add('bareCrEndsLine');
+  }
+
   /** Which meaning and which boundary this reading takes. Boundaries that never occur are nobody's. */
-  function choose(
-    interpretation: Interpretation,
-    bodyStart: number,
-  ): { meaning: Meaning; boundary: string | undefined; undivided: boolean } {
+  #choose(interpretation: Interpretation, bodyStart: number): Choice {
     const options: { meaning: Meaning; boundary: string }[] = [];
     const multiparts = interpretation.meanings.filter(({ contentType }) => contentType.type.startsWith('multipart/'));
     for (const meaning of multiparts) {
       for (const boundary of meaning.boundaries) {
         const known = options.some((option) => option.boundary === boundary);
-        if (!known && occurs(data, bodyStart, boundary)) options.push({ meaning, boundary });
+        if (!known && occurs(this.#data, bodyStart, boundary)) options.push({ meaning, boundary });
       }
     }
     const first = interpretation.meanings[0];
     if (first === undefined) throw new Error('interpret answers at least one meaning');
     if (multiparts[0] !== undefined && options.length === 0) {
-      const guessed = guessBoundary(data, bodyStart, stack);
+      const guessed = guessBoundary(this.#data, bodyStart, this.#stack);
       if (guessed !== undefined) {
-        note('boundary-guessed');
+        this.#note('boundary-guessed');
         options.push({ meaning: multiparts[0], boundary: guessed });
-      } else if (bodyStart < data.length && delimiterAt(bodyStart) === undefined) note('boundary-not-found');
+      } else if (bodyStart < this.#data.length && this.#delimiterAt(bodyStart) === undefined) {
+        this.#note('boundary-not-found');
+      }
     }
-    picks = Math.max(picks, options.length);
-    const option = options[Math.min(choices.pick, options.length - 1)];
+    this.#picks = Math.max(this.#picks, options.length);
+    const option = options[Math.min(this.#choices.pick, options.length - 1)];
     if (option === undefined) return { meaning: first, boundary: undefined, undivided: multiparts.length > 0 };
     return { ...option, undivided: false };
   }
 
-  /** The open multipart whose delimiter the line at `lineStart` is: innermost first, closed ones do not count. */
-  function delimiterAt(lineStart: number): Delimiter | undefined {
-    if (data[lineStart] !== DASH || data[lineStart + 1] !== DASH) return undefined;
-    const feed = data.indexOf(LINE_FEED, lineStart);
-    const lineEnd = feed < 0 ? data.length : feed + 1;
-    let end = feed < 0 ? data.length : feed;
-    while (end > lineStart && isPadding(data[end - 1])) end--;
-    let afterClose = false;
-    for (let level = stack.length - 1; level >= 0; level--) {
-      const open = stack[level];
-      if (open === undefined || !startsWithAt(data, lineStart, open.delimiter)) continue;
-      const rest = end - lineStart - open.delimiter.length;
-      const tail = lineStart + open.delimiter.length;
-      const closes = rest >= 2 && data[tail] === DASH && data[tail + 1] === DASH;
-      if (rest !== 0 && !(closes && rest === 2)) {
-        // `--foo-bar` where `foo` is declared: a delimiter to some. Worth a second look only when a part seems to follow.
-        if (
-          stack.some(
-            ({ delimiter }) => delimiter.length > open.delimiter.length && startsWithAt(data, lineStart, delimiter),
-          )
-        )
-          continue;
-        if (!fieldFollows(data, lineEnd) && !closes) continue;
-        forks.add('prefixMatches');
-        if (!choices.prefixMatches) continue;
-      }
-      if (open.closed) {
-        afterClose = true;
-        continue;
-      }
-      return { level, closes, lineStart, lineEnd };
-    }
-    if (afterClose) note('part-after-close');
-    return undefined;
-  }
-
-  function nextDelimiter(from: number): Delimiter | undefined {
+  #nextDelimiter(from: number): Delimiter | undefined {
     let at = from;
-    while (at >= 0 && at < data.length) {
-      const found = delimiterAt(at);
+    while (at >= 0 && at < this.#data.length) {
+      const found = this.#delimiterAt(at);
       if (found !== undefined) return found;
-      const next = data.indexOf('\n--', at, 'latin1');
+      const next = this.#data.indexOf('\n--', at, 'latin1');
       at = next < 0 ? -1 : next + 1;
     }
     return undefined;
   }
 
-  const root = openEntity(0, true);
-  let current: ReadEntity | undefined = root.children === undefined ? root : undefined;
-  let regionKind: SpanKind = root.children === undefined ? 'body' : 'preamble';
-  let regionStart = root.start;
-
-  while (limit === '') {
-    const delimiter = stack.length === 0 ? undefined : nextDelimiter(regionStart);
-    const regionEnd = delimiter === undefined ? data.length : beforeLineEnd(data, delimiter.lineStart, regionStart);
-    if (current !== undefined) current.end = regionEnd;
-    span(regionKind, regionStart, regionEnd);
-    if (delimiter === undefined) break;
-    span('delimiter', regionEnd, delimiter.lineEnd);
-    for (const inner of stack.splice(delimiter.level + 1)) {
-      inner.entity.end = regionEnd;
-      if (!inner.closed) note('missing-close');
+  /** The open multipart whose delimiter the line at `lineStart` is: innermost first, closed ones do not count. */
+  #delimiterAt(lineStart: number): Delimiter | undefined {
+    const data = this.#data;
+    if (data[lineStart] !== DASH || data[lineStart + 1] !== DASH) return undefined;
+    const feed = data.indexOf(LINE_FEED, lineStart);
+    const lineEnd = feed < 0 ? data.length : feed + 1;
+    let textEnd = feed < 0 ? data.length : feed;
+    while (textEnd > lineStart && isPadding(data[textEnd - 1])) textEnd--;
+    let afterClose = false;
+    for (let level = this.#stack.length - 1; level >= 0; level--) {
+      const owner = this.#stack[level];
+      if (owner === undefined || !startsWithAt(data, lineStart, owner.delimiter)) continue;
+      const tail = lineStart + owner.delimiter.length;
+      const rest = textEnd - tail;
+      const closes = rest >= 2 && data[tail] === DASH && data[tail + 1] === DASH;
+      const exact = rest === 0 || (closes && rest === 2);
+      if (!exact && !this.#prefixCounts(owner, { lineStart, lineEnd, closes })) continue;
+      if (!owner.closed) return { owner, level, closes, lineStart, lineEnd };
+      afterClose = true;
     }
-    const owner = stack[delimiter.level];
-    if (owner === undefined) throw new Error('a delimiter belongs to an open multipart');
-    if (delimiter.closes) {
-      owner.closed = true;
-      owner.entity.end = delimiter.lineEnd;
-      current = undefined;
-      regionKind = 'epilogue';
-      regionStart = delimiter.lineEnd;
-      continue;
-    }
-    const entity = openEntity(delimiter.lineEnd, false);
-    current = entity.children === undefined ? entity : undefined;
-    regionKind = entity.children === undefined ? 'body' : 'preamble';
-    regionStart = entity.start;
+    if (afterClose) this.#note('part-after-close');
+    return undefined;
   }
-  for (const open of stack) {
-    if (open.closed) continue;
-    open.entity.end = data.length;
-    note('missing-close');
+
+  /**
+   * `--foo-bar` where `foo` is declared: a delimiter to some (M12). Not when another open multipart owns the line, and
+   * worth a second look only when a part seems to follow.
+   */
+  #prefixCounts(owner: OpenMultipart, line: Pick<Delimiter, 'lineStart' | 'lineEnd' | 'closes'>): boolean {
+    const ownedByLonger = this.#stack.some(
+      ({ delimiter }) =>
+        delimiter.length > owner.delimiter.length && startsWithAt(this.#data, line.lineStart, delimiter),
+    );
+    if (ownedByLonger || (!line.closes && !fieldFollows(this.#data, line.lineEnd))) return false;
+    this.#forks.add('prefixMatches');
+    return this.#choices.prefixMatches;
   }
-  span('unread', spans.at(-1)?.end ?? 0, data.length);
-  return { root, spans, defects, forks, picks, limit };
-}
 
-const isPadding = (byte: number | undefined): boolean =>
-  byte === 0x20 || byte === 0x09 || byte === CARRIAGE_RETURN || byte === LINE_FEED;
-
-function startsWithAt(data: Buffer, at: number, needle: Buffer): boolean {
-  const end = at + needle.length;
-  return end <= data.length && data.compare(needle, 0, needle.length, at, end) === 0;
-}
-
-/** The line end before a delimiter belongs to the delimiter (RFC 2046 §5.1.1). */
-function beforeLineEnd(data: Buffer, lineStart: number, least: number): number {
-  let end = lineStart;
-  if (end > least && data[end - 1] === LINE_FEED) end--;
-  if (end < lineStart && end > least && data[end - 1] === CARRIAGE_RETURN) end--;
-  return end;
-}
-
-/**
- * How far behind a header its first delimiter is looked for. Only a preamble stands between; without a bound, 500
- * multiparts that lie about their boundary would each search the whole of a 50 MB mail.
- */
-const FIRST_DELIMITER_WITHIN = 1024 * 1024;
-
-/** Does `--boundary` stand at the beginning of a line, followed by nothing or `--`, soon behind `from`? */
-function occurs(all: Buffer, from: number, boundary: string): boolean {
-  const data = all.subarray(0, from + FIRST_DELIMITER_WITHIN);
-  const needle = Buffer.from(`--${boundary}`, 'latin1');
-  for (let at = data.indexOf(needle, from); at >= 0; at = data.indexOf(needle, at + 1)) {
-    if (at !== from && data[at - 1] !== LINE_FEED) continue;
-    const next = data[at + needle.length];
-    if (next === undefined || isPadding(next) || (next === DASH && data[at + needle.length + 1] === DASH)) return true;
+  #note(what: string): void {
+    this.#defects.set(what, (this.#defects.get(what) ?? 0) + 1);
   }
-  return false;
-}
 
-/** Lines looked at for a delimiter nobody declared (M11): a part's delimiter stands near the beginning. */
-const GUESS_LINES = 50;
-
-/** The first line `--something` that a part's header follows, unless an outer multipart owns it. */
-function guessBoundary(data: Buffer, from: number, stack: readonly OpenMultipart[]): string | undefined {
-  let at = from;
-  for (let lines = 0; lines < GUESS_LINES && at < data.length; lines++) {
-    const feed = data.indexOf(LINE_FEED, at);
-    const end = feed < 0 ? data.length : feed;
-    if (data[at] === DASH && data[at + 1] === DASH) {
-      if (stack.some(({ delimiter }) => startsWithAt(data, at, delimiter))) return undefined;
-      if (fieldFollows(data, end + 1)) return data.toString('latin1', at + 2, end).replace(/[ \t\r]+$/, '');
-    }
-    at = end + 1;
+  #span(kind: SpanKind, start: number, end: number): void {
+    if (end > start) this.#spans.push({ kind, start, end });
   }
-  return undefined;
 }
 
-/** True when the line at `at` reads like a part's header field. */
-function fieldFollows(data: Buffer, at: number): boolean {
-  return /^content-[a-z-]+[ \t]*:/i.test(data.toString('latin1', at, at + 60));
-}
+/** What follows an entity's header. */
+const regionOf = (entity: ReadEntity): Region =>
+  entity.children === undefined
+    ? { kind: 'body', start: entity.start, leaf: entity }
+    : { kind: 'preamble', start: entity.start, leaf: undefined };
