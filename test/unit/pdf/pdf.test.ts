@@ -155,6 +155,23 @@ test('garbage is malformed, not an exception', async () => {
   expect(await convert(new Uint8Array())).toMatchObject({ kind: 'blocked', reason: 'malformed' });
 });
 
+test('the number of a glyph is not written as text', async () => {
+  const content = 'BT /F1 20 Tf 72 700 Td <06624e20> Tj ET';
+  const bytes = pdfOf([
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 5 0 R >> >> /Contents 4 0 R >>',
+    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+    '<< /Type /Font /Subtype /Type0 /BaseFont /KozMinPr6N-Regular /Encoding /Identity-H /DescendantFonts [6 0 R] >>',
+    '<< /Type /Font /Subtype /CIDFontType0 /BaseFont /KozMinPr6N-Regular /FontDescriptor 7 0 R /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 6 >> >>',
+    '<< /Type /FontDescriptor /FontName /KozMinPr6N-Regular /Flags 6 /FontBBox [0 -120 1000 880] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 700 /StemV 80 >>',
+  ]);
+  const result = await convert(bytes);
+  if (result.kind !== 'converted') throw new Error(result.kind);
+  expect(textOf(Buffer.from(result.files[0]?.bytes ?? []))).toBe('吉');
+  expect(result.removed).toContainEqual({ what: 'unmapped-characters', count: 1 });
+});
+
 const shared = process.env['SEKISHO_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
 const absent = !existsSync(shared);
 if (absent) console.log(`skipped: PDF corpora are not at ${shared} (set SEKISHO_SHARED)`);

@@ -138,7 +138,9 @@ function readCharacter(
   const advance = advanceFromBox(own, loose, advanceKnown);
   const em = { left: 0, right: Math.max(advance, NARROWEST), bottom: EM_BOTTOM, top: EM_TOP };
   return {
-    untrustedCode: trueCode(document, fonts, { text, index, textObject, emPt }, lib.FPDFText_GetUnicode(text, index)),
+    untrustedCode: isGlyphNumber(document, text, index)
+      ? 0
+      : trueCode(document, fonts, { text, index, textObject, emPt }, lib.FPDFText_GetUnicode(text, index)),
     hyphen: lib.FPDFText_IsHyphen(text, index) === 1,
     matrix,
     advance,
@@ -149,6 +151,15 @@ function readCharacter(
     drawnByOwnFont: drawnByOwnFont(document, textObject),
   };
 }
+
+/**
+ * Without a map to Unicode the engine answers with the character's code in the font. Of one byte that is nearly always the
+ * letter; of two it is the number of a glyph, and as text some ideograph that no one sees.
+ */
+const isGlyphNumber = (document: PdfDocument, text: number, index: number): boolean => {
+  const { lib } = document.instance;
+  return lib.FPDFText_GetUnicode(text, index) > 0xff && lib.FPDFText_HasUnicodeMapError(text, index) === 1;
+};
 
 function hasShape({ a, b, c, d }: Pick<Matrix, 'a' | 'b' | 'c' | 'd'>): boolean {
   const [along, up] = [Math.hypot(a, b), Math.hypot(c, d)];
