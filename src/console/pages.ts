@@ -12,9 +12,11 @@ export interface ListedMessage {
   readonly recipients: readonly Pick<RecipientTable, 'address' | 'state'>[];
 }
 
-const STYLE = `body{font-family:"Hiragino Sans","Noto Sans JP","Noto Sans CJK JP",sans-serif;margin:1.5rem auto;max-width:72rem;padding:0 1rem;color:#1b1f24;background:#fbfbf8}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #d9d9d2;vertical-align:top}
-th{font-weight:600;background:#f0f0ea}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#fff;border:1px solid #d9d9d2;padding:.8rem;max-height:40rem;overflow:auto}
+const STYLE = `body{font-family:"Hiragino Sans","Noto Sans JP","Noto Sans CJK JP",sans-serif;line-height:1.6;margin:1.5rem auto;max-width:76rem;padding:0 1rem;color:#1b1f24;background:#fbfbf8}
+h1{font-size:1.5rem;margin:.6rem 0;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:1.6rem 0 .5rem}h3{font-size:1rem;margin:.4rem 0}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d9d9d2;vertical-align:top;overflow-wrap:anywhere}
+th,.whole{white-space:nowrap;overflow-wrap:normal}th{font-weight:600;background:#f0f0ea}
+pre{font-size:.9rem;line-height:1.5;margin:0;white-space:pre-wrap;overflow-wrap:anywhere;background:#fff;border:1px solid #d9d9d2;padding:.8rem;max-height:40rem;overflow:auto}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(22rem,1fr));gap:1rem}.ok{color:#17652f}.hold{color:#8a5a00}.bad{color:#9b1c1c}.note{color:#555}a{color:#14508c}`;
 
 const TONES: Readonly<Record<string, string>> = {
@@ -45,11 +47,19 @@ export function listPage(messages: readonly ListedMessage[]): string {
 
 function listRow({ row, recipients }: ListedMessage): Html {
   const state = worstOf(recipients.map((recipient) => recipient.state));
-  const subject = row.untrusted_subject ?? (row.kind === 'notice' ? '(管理者への通知)' : '(処理中)');
-  return html`<tr><td>${japanTime(row.received_at)}</td><td>${row.tenant}</td>
-<td><a href="/messages/${row.id}">${subject === '' ? '(件名なし)' : subject}</a></td><td>${row.reverse_path === '' ? '<>' : row.reverse_path}</td>
-<td>${recipients.map(({ address }) => address).join(', ')}</td><td class="${TONES[state] ?? ''}">${STATE_SENTENCES[state].ja}</td></tr>`;
+  return html`<tr><td class="whole">${japanTime(row.received_at)}</td><td>${row.tenant}</td>
+<td><a href="/messages/${row.id}">${subjectOf(row)}</a></td><td>${sender(row)}</td>
+<td>${recipients.map(({ address }) => address).join(', ')}</td><td class="whole ${TONES[state] ?? ''}">${STATE_SENTENCES[state].ja}</td></tr>`;
 }
+
+function subjectOf(row: Pick<MessageTable, 'untrusted_subject' | 'kind'>): string {
+  const subject = row.untrusted_subject ?? (row.kind === 'notice' ? '(管理者への通知)' : '(処理中)');
+  return subject === '' ? '(件名なし)' : subject;
+}
+
+/** The envelope's, which a header cannot forge. */
+const sender = ({ reverse_path }: Pick<MessageTable, 'reverse_path'>): string =>
+  reverse_path === '' ? '<>' : reverse_path;
 
 export interface ShownMessage extends ListedMessage {
   readonly recipients: readonly RecipientTable[];
@@ -59,12 +69,12 @@ export interface ShownMessage extends ListedMessage {
 export function messagePage({ row, recipients, opened }: ShownMessage): string {
   const answers = recipients.map(
     ({ address, state, last_reply }) =>
-      html`<tr><td>${address}</td><td class="${TONES[state] ?? ''}">${STATE_SENTENCES[state].ja}</td><td>${last_reply}</td></tr>`,
+      html`<tr><td>${address}</td><td class="whole ${TONES[state] ?? ''}">${STATE_SENTENCES[state].ja}</td><td>${last_reply}</td></tr>`,
   );
   return layout(
     `関所 — ${row.untrusted_subject ?? row.id}`,
-    html`<p><a href="/">← 一覧</a></p><h1>${row.untrusted_subject ?? '(処理中)'}</h1>
-<p class="note">受付番号 ${row.id} ・ ${japanTime(row.received_at)} ・ ${row.tenant}</p>
+    html`<p><a href="/">← 一覧</a></p><h1>${subjectOf(row)}</h1>
+<p class="note">差出人(SMTP) ${sender(row)} ・ ${row.tenant} ・ ${japanTime(row.received_at)} ・ 受付番号 ${row.id}</p>
 <table><thead><tr><th>宛先</th><th>状態</th><th>配送先の応答</th></tr></thead><tbody>${answers}</tbody></table>
 ${opened === undefined ? html`<p>まだ無害化されていません。</p>` : openedMessage(opened.preview, opened.report)}`,
   );
@@ -72,7 +82,7 @@ ${opened === undefined ? html`<p>まだ無害化されていません。</p>` : 
 
 function openedMessage(preview: Preview, report: Report): Html {
   const hidden = preview.hiddenText === '' ? html`` : html`<h2>隠されていた文字</h2><pre>${preview.hiddenText}</pre>`;
-  return html`<h2>取り除いたもの</h2>${removedList(report)}
+  return html`<h2>取り除いたもの・変えたもの</h2>${removedList(report)}
 <h2>添付ファイル</h2>${attachmentTable(report.attachments)}
 <h2>本文</h2><div class="two"><section><h3>無害化の前</h3><pre>${preview.textBefore}</pre></section><section><h3>無害化の後</h3><pre>${preview.textAfter}</pre></section></div>${hidden}`;
 }
