@@ -58,6 +58,7 @@ async function measure({ shared, short, say }: SectionContext, folder: string) {
   const judged = judge([...outputs, ...encrypted.outputs].filter(({ pdf }) => pdf !== undefined));
   say(`${judged.objects} objects walked`);
   const again = await twice(rebuilt, join(folder, 'again'));
+  const forms = await formProblems(shared, join(folder, 'form'));
   const controls = controlProblems(shared);
   const problems = [
     ...missing.map((path) => `not in the corpus: ${path}`),
@@ -66,6 +67,7 @@ async function measure({ shared, short, say }: SectionContext, folder: string) {
     ...encrypted.problems,
     ...judged.problems,
     ...again,
+    ...forms,
     ...controls,
   ];
   const share = rebuilt.length / own.length;
@@ -77,6 +79,7 @@ async function measure({ shared, short, say }: SectionContext, folder: string) {
       `Openable, not rebuilt:\n\n${reasonTable(own.filter(({ pdf }) => pdf === undefined))}`,
       `All ${outputs.length} PDFs of the corpora, openable or not, by end:\n\n${endTable(outputs)}`,
       `Look of first pages (poppler draws both at ${LOOK_DPI} dpi): mean difference of grey ${judged.look.mean.toFixed(3)} (0 same, 1 opposite), worst ${judged.look.worst}.`,
+      `Values of form fields (with and without an appearance of their own) and a free text note: ${forms.length === 0 ? 'all in the output' : 'lost'}.`,
       problems.length === 0 ? 'Problems: none' : `Problems:\n${problems.map((line) => `- ${line}`).join('\n')}`,
       'Controls: the walker refuses an original with a Launch action and one with plain text; the look refuses a blank page for a page of text.',
     ].join('\n\n'),
@@ -231,6 +234,16 @@ async function twice(outputs: readonly Output[], out: string): Promise<string[]>
       .filter(({ pdf }) => pdf === undefined)
       .map(({ input, reason }) => `second time: ${input.path}: ${reason}`),
   ];
+}
+
+/** Values of fields and notes in samples/pdf/form_annots.pdf; the first field has no appearance, the program makes it. */
+const FORM_VALUES = ['FIELDVALUE_NO_AP', 'FIELDVALUE_AP', 'FREETEXT_AP'] as const;
+
+async function formProblems(shared: string, out: string): Promise<string[]> {
+  const path = 'samples/pdf/form_annots.pdf';
+  const { outputs } = await rebuild([{ path, kind: 'pdf', file: join(shared, path) }], out, []);
+  const text = tool('pdftotext', [outputs[0]?.pdf ?? '', '-']);
+  return FORM_VALUES.filter((value) => !text.includes(value)).map((value) => `${path}: ${value} is lost`);
 }
 
 /** What the judges must refuse. */
