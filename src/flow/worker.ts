@@ -24,6 +24,8 @@ export interface WorkerOptions {
   handle(job: LeasedJob): Promise<void>;
   /** Wait before the next try of a job whose handler threw, in milliseconds. */
   backoffMs(attempts: number): number;
+  /** Longest answer of `backoffMs`. */
+  readonly longestWaitMs: number;
   readonly now: () => number;
 }
 
@@ -36,6 +38,9 @@ export interface Worker {
 
 /** A ring may get lost (a dying supervisor, another machine): look for oneself this often. */
 const POLL_MS = 2_000;
+
+/** How often it is checked that nothing waits for a time that lies too far ahead. */
+const CLOCK_WATCH_MS = 60_000;
 
 /** A look into the queue costs as much as a small write: under load one answers several rings and free slots. */
 const GATHER_MS = 3;
@@ -83,6 +88,8 @@ export function startWorker(options: WorkerOptions): Worker {
   }
 
   const looping = loop();
+  void advanceSafely(options);
+  const clockWatch = setInterval(() => void advanceSafely(options), CLOCK_WATCH_MS);
   return {
     ring() {
       rung = true;
@@ -90,6 +97,7 @@ export function startWorker(options: WorkerOptions): Worker {
     },
     async stop() {
       stopping = true;
+      clearInterval(clockWatch);
       wake();
       await looping;
       await Promise.all(running);
@@ -105,6 +113,27 @@ async function takeSafely(options: WorkerOptions, free: number): Promise<readonl
   } catch (error) {
     options.log.error('queue-unavailable', { owner }, error);
     return [];
+  }
+}
+
+/** A machine whose clock ran ahead must not keep its mail until that time comes. */
+async function advanceSafely({
+  database,
+  queue,
+  log,
+  kinds,
+  longestWaitMs,
+  leaseMs,
+  now,
+  owner,
+}: WorkerOptions): Promise<void> {
+  try {
+    const nowMs = now();
+    const latestMs = nowMs + Math.max(longestWaitMs, leaseMs) + CLOCK_WATCH_MS;
+    const advanced = await database.write((tx) => queue.advance(tx, kinds, latestMs, nowMs));
+    if (advanced > 0) log.warn('clock-set-back', { owner, jobs: advanced });
+  } catch (error) {
+    log.warn('clock-watch-failed', { owner, error: `${error}` });
   }
 }
 

@@ -86,6 +86,17 @@ export const openQueue: OpenQueue = (database: Database) => {
       await finish(tx, job, { state: 'held', last_error: reason.slice(0, MAX_REASON) });
     },
 
+    async advance(tx, kinds, latestMs, nowMs) {
+      const { numUpdatedRows } = await tx
+        .updateTable('job')
+        .set({ due_at: nowMs })
+        .where('state', 'in', ['waiting', 'leased'])
+        .where('kind', 'in', kinds)
+        .where('due_at', '>', latestMs)
+        .executeTakeFirst();
+      return Number(numUpdatedRows);
+    },
+
     async nextDueMs(kinds) {
       const open = await openLines(database.read, kinds, LANES);
       return open.length === 0 ? undefined : Math.min(...open.map((line) => line.due));

@@ -49,6 +49,11 @@ export interface Queue {
   retry(tx: Tx, job: LeasedJob, dueAtMs: number, reason: string): Promise<void>;
   /** Parks a job for a person: it is not taken until released. */
   hold(tx: Tx, job: LeasedJob, reason: string): Promise<void>;
+  /**
+   * Makes due what waits beyond `latestMs`: no honest wait is that long, so the clock ran ahead when it was written and
+   * has been set back since. @returns how many jobs.
+   */
+  advance(tx: Tx, kinds: readonly JobKind[], latestMs: number, nowMs: number): Promise<number>;
   /** Unix ms of the next moment something is due or a lease ends; undefined when the queue is empty. */
   nextDueMs(kinds: readonly JobKind[]): Promise<number | undefined>;
 }

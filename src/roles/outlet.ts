@@ -59,6 +59,7 @@ export async function startOutlet(context: RoleContext): Promise<RunningRole> {
       owner: `outlet@${settings.instance}/${process.pid}`,
       handle,
       backoffMs: backoff,
+      longestWaitMs: retry.maxMs,
       now,
     });
   const workers = [

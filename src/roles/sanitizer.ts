@@ -57,6 +57,7 @@ export async function startSanitizer(context: RoleContext): Promise<RunningRole>
       owner: `sanitizer@${settings.instance}/${process.pid}`,
       handle: (job: LeasedJob) => (job.kind === 'notice' ? processNotice(deps, job) : processMessage(deps, job)),
       backoffMs: (attempts) => backoffMs(attempts, RETRY, Math.random()),
+      longestWaitMs: RETRY.maxMs,
       now,
     });
   // Two lanes: a few huge mails never stand before the many small ones, nor fill the memory together.

@@ -183,6 +183,15 @@ export function queueContract(name: string, openDatabase: () => Promise<Database
     expect(ids).toHaveLength(40);
   });
 
+  test(`${name}: advance makes due what waits beyond any honest wait, and nothing else`, async () => {
+    const { database, queue, put } = await open();
+    await put(at(50), jobOf('honest'));
+    await put(at(90_000), jobOf('far'), jobOf('other', 'chuo', { kind: 'deliver' }));
+    expect(await database.write((tx) => queue.advance(tx, ['process'], at(3600), at(10)))).toBe(1);
+    expect(idsOf(await queue.take(want(5), at(10)))).toEqual(['far']);
+    expect(await queue.nextDueMs(['deliver'])).toBe(at(90_000));
+  });
+
   test(`${name}: nextDueMs is the next due time or end of a lease`, async () => {
     const { queue, put } = await open();
     expect(await queue.nextDueMs(['process', 'deliver'])).toBeUndefined();

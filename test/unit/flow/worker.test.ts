@@ -28,6 +28,7 @@ function start(bench: Bench, handle: WorkerOptions['handle'], more: Partial<Work
     owner: 'test',
     handle,
     backoffMs: () => 0,
+    longestWaitMs: 60_000,
     now: () => bench.clock,
     ...more,
   });
@@ -238,4 +239,20 @@ test('a queue that cannot be read is looked at again', async () => {
     return (await stateOf(bench, 'a')) === 'done';
   });
   expect(bench.log.events()).toContain('queue-unavailable');
+});
+
+test('a clock that ran ahead and was set back does not keep the mail waiting', async () => {
+  const bench = await openBench();
+  const [ahead, rightTime] = [bench.clock + 10 * 365 * 86_400_000, bench.clock];
+  bench.clock = ahead;
+  await put(bench, job('stuck'));
+  bench.clock = rightTime;
+  const handled: string[] = [];
+  start(bench, async (taken) => {
+    handled.push(taken.id);
+    await bench.database.write((tx) => bench.queue.done(tx, taken));
+  }).ring();
+  await until(() => handled.length > 0);
+  expect(handled).toEqual(['stuck']);
+  expect(bench.log.lines).toContainEqual(expect.objectContaining({ level: 'warn', event: 'clock-set-back' }));
 });
