@@ -5,6 +5,7 @@ import type { Route } from '../message/envelope.ts';
 import { GatewayError } from '../message/errors.ts';
 import { newId } from '../message/ids.ts';
 import type { NewJob, Queue } from '../queue/queue.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { StoredObject } from '../vault/vault.ts';
 import type { Incoming } from './incoming.ts';
 
@@ -17,6 +18,7 @@ export interface AcceptDeps {
   /** Tells the sanitizer that work is there. Losing a ring only costs time. */
   readonly ring: () => void;
   readonly now: () => number;
+  readonly log: Log;
 }
 
 /**
@@ -59,6 +61,9 @@ export async function acceptMessage(deps: AcceptDeps, incoming: Incoming): Promi
     );
   });
   deps.ring();
+  for (const { id, original } of planned) {
+    deps.log.info('accepted', { tenant: original.tenant, messageId: id, bytes: original.bytes });
+  }
   return planned.map(({ id }) => id);
 }
 

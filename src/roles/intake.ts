@@ -16,6 +16,7 @@ export async function startIntake(context: RoleContext): Promise<RunningRole> {
     heavyBytes: settings.sanitizer.heavyMiB * MIB,
     ring: () => doorbell.ring('sanitizer'),
     now,
+    log,
   };
   const intake = await openIntake(settings, {
     tenants,

@@ -4,6 +4,7 @@
  * counts and times. The audit log is a different thing (audit/).
  */
 import { type Logger as Pino, pino } from 'pino';
+import { GatewayError } from '../message/errors.ts';
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -11,7 +12,7 @@ export interface Log {
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
-  /** `error` is logged by code, message and stack. */
+  /** `error` is logged by code, message and stack, a GatewayError also with its details as `where`. */
   error(event: string, fields?: LogFields, error?: unknown): void;
   with(fields: LogFields): Log;
 }
@@ -42,5 +43,7 @@ function describe(error: unknown): LogFields {
   if (error === undefined) return {};
   if (!(error instanceof Error)) return { error: String(error) };
   const code = 'code' in error ? String(error.code) : undefined;
-  return { error: error.message, code, stack: error.stack };
+  const details = error instanceof GatewayError ? Object.entries(error.details) : [];
+  const where = details.map(([name, value]) => `${name}=${value}`).join(' ');
+  return { error: error.message, code, stack: error.stack, ...(where === '' ? {} : { where }) };
 }

@@ -116,7 +116,15 @@ export async function openHouse({ child, messageMs }: HouseOptions): Promise<Hou
       const ref = { objectId: newId(nowMs), tenant: 't1', kind: 'original' } as const;
       const stored = await vaults.intake.put(ref, 'sanitizer', bytes);
       const ids = await acceptMessage(
-        { database, queue, audit: auditOf('intake'), heavyBytes: 10_000_000, ring: () => undefined, now: Date.now },
+        {
+          database,
+          queue,
+          audit: auditOf('intake'),
+          heavyBytes: 10_000_000,
+          ring: () => undefined,
+          now: Date.now,
+          log,
+        },
         {
           envelope: { reversePath: 'a@example.com', recipients: ['soumu@t1.example'] },
           origin: { peerAddress: '192.0.2.1', untrustedHelo: 'x', tls: '', receivedAtMs: nowMs },

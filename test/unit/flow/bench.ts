@@ -225,7 +225,7 @@ export async function openBench(): Promise<Bench> {
       return { envelope, origin, routes, originals, bareLineEndsFixed: 0 };
     },
     async accept(incoming) {
-      const deps = { database, queue, audit: audit('intake'), heavyBytes: 1000, now };
+      const deps = { database, queue, audit: audit('intake'), heavyBytes: 1000, now, log };
       return acceptMessage(
         { ...deps, ring: () => void bench.rings.push('sanitizer') },
         incoming ?? (await bench.incoming()),

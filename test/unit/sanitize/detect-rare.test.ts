@@ -44,6 +44,33 @@ const tar = (): Buffer => {
   return block;
 };
 
+/** A ZIP of empty stored files (APPNOTE 4.3). */
+function stored(...names: readonly string[]): Buffer {
+  const [locals, centrals]: [Buffer[], Buffer[]] = [[], []];
+  let at = 0;
+  for (const name of names) {
+    const local = Buffer.alloc(30 + name.length);
+    local.writeUInt32LE(0x04034b50);
+    local.writeUInt16LE(name.length, 26);
+    local.write(name, 30);
+    const central = Buffer.alloc(46 + name.length);
+    central.writeUInt32LE(0x02014b50);
+    central.writeUInt16LE(name.length, 28);
+    central.writeUInt32LE(at, 42);
+    central.write(name, 46);
+    locals.push(local);
+    centrals.push(central);
+    at += local.length;
+  }
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50);
+  end.writeUInt16LE(names.length, 8);
+  end.writeUInt16LE(names.length, 10);
+  end.writeUInt32LE(Buffer.concat(centrals).length, 12);
+  end.writeUInt32LE(at, 16);
+  return Buffer.concat([...locals, ...centrals, end]);
+}
+
 const CASES: readonly (readonly [FileType, Buffer])[] = [
   ['psd', begins('8BPS\0\x01')],
   ['wmf', begins('\xd7\xcd\xc6\x9a')],
@@ -56,6 +83,9 @@ const CASES: readonly (readonly [FileType, Buffer])[] = [
   ['cad', begins('JwwData.')],
   ['jtd', compound('JSRV_SegmentInformation', 'DocumentText')],
   ['cfb', compound('Something')],
+  ['database', begins('SQLite format 3\0')],
+  ['database', begins('\0\x01\0\0Standard Jet DB\0')],
+  ['xps', stored('[Content_Types].xml', 'FixedDocumentSequence.fdseq')],
   ['vcard', Buffer.from('BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Taro\r\nEND:VCARD\r\n')],
 ];
 
