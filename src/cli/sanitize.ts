@@ -18,6 +18,7 @@ import { SAFE_TYPES } from '../message/file-type.ts';
 import { newId } from '../message/ids.ts';
 import type { DraftFile, TrustedFacts } from '../message/jobs.ts';
 import type { Report } from '../message/report.ts';
+import { BLOCK_SENTENCES, HOLD_SENTENCES, type Language, OUTCOME_SENTENCES } from '../message/texts.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Log, openLog } from '../telemetry/log.ts';
 import { offlineJail } from './offline.ts';
@@ -38,6 +39,12 @@ interface Result {
   readonly written: readonly string[];
   readonly ms: number;
   readonly problems: readonly string[];
+}
+
+/** A result with what a person is told of it. */
+interface Done {
+  readonly result: Result;
+  readonly report: Report;
 }
 
 /** Inputs in work at once: as many as there are cores on a small machine. */
@@ -62,19 +69,19 @@ export async function sanitize(files: readonly string[], options: Options): Prom
   const run = await openRun(options);
   try {
     const folders = outputFolders(files, options.out);
-    const results: Result[] = new Array(files.length);
+    const done: Done[] = new Array(files.length);
     let next = 0;
     let finished = 0;
     const work = async (): Promise<void> => {
       for (let i = next++; i < files.length; i = next++) {
-        results[i] = await one(run, files[i] ?? '', folders[i] ?? '', options);
+        done[i] = await one(run, files[i] ?? '', folders[i] ?? '', options);
         progress(++finished, files.length, files[i] ?? '');
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    if (output.json) output.value(results);
-    else for (const result of results) output.line(sentence(result));
-    return results.every(({ verdict }) => verdict === 'sanitized') ? EXIT.done : EXIT.held;
+    if (output.json) output.value(done.map(({ result }) => result));
+    else for (const each of done) output.line(sentence(each, output.language));
+    return done.every(({ report }) => report.verdict.kind === 'sanitized') ? EXIT.done : EXIT.held;
   } finally {
     await run.jail.close();
   }
@@ -124,13 +131,16 @@ function outputFolders(files: readonly string[], out: string): readonly string[]
   });
 }
 
-async function one(run: Run, file: string, folder: string, options: Options): Promise<Result> {
+async function one(run: Run, file: string, folder: string, options: Options): Promise<Done> {
   const startedAt = performance.now();
   const bytes = readFileSync(file);
   mkdirSync(folder, { recursive: true });
   const asMessage = options.as === 'message' || (options.as === 'auto' && looksLikeMessage(file, bytes));
-  const made = asMessage ? await message(run, bytes, folder) : await document(run, basename(file), bytes, folder);
-  return { file, folder, ...made, ms: Math.round(performance.now() - startedAt) };
+  const { report, written, problems } = asMessage
+    ? await message(run, bytes, folder)
+    : await document(run, basename(file), bytes, folder);
+  const ms = Math.round(performance.now() - startedAt);
+  return { report, result: { file, folder, verdict: verdictOf(report), written, problems, ms } };
 }
 
 /** RFC 5322: header fields first. Only chooses the reader; a wrong guess ends in a held file, never in a looser one. */
@@ -143,7 +153,7 @@ function looksLikeMessage(file: string, bytes: Buffer): boolean {
   );
 }
 
-type Made = Pick<Result, 'verdict' | 'written' | 'problems'>;
+type Made = Pick<Result, 'written' | 'problems'> & Pick<Done, 'report'>;
 
 async function message(run: Run, bytes: Buffer, folder: string): Promise<Made> {
   const facts: TrustedFacts = {
@@ -173,7 +183,7 @@ async function message(run: Run, bytes: Buffer, folder: string): Promise<Made> {
   writeFileSync(join(folder, 'message.eml'), passed.bytes);
   writeReport(folder, passed.report);
   return {
-    verdict: verdictOf(passed.report),
+    report: passed.report,
     written: ['message.eml', 'report.json'],
     problems: rebuilt.kind === 'held' ? rebuilt.problems : [],
   };
@@ -183,10 +193,10 @@ async function document(run: Run, untrustedName: string, bytes: Buffer, folder: 
   const { policy, passwords } = run;
   const rebuilt = await rebuildDocument(run.jail, { untrustedName, policy, passwords }, TENANT.id, bytes);
   writeReport(folder, rebuilt.report);
-  const verdict = verdictOf(rebuilt.report);
-  if (rebuilt.kind === 'held') return { verdict, written: ['report.json'], problems: rebuilt.problems };
+  const { report } = rebuilt;
+  if (rebuilt.kind === 'held') return { report, written: ['report.json'], problems: rebuilt.problems };
   const written = rebuilt.files.map((file, i) => writeDraft(folder, file, i));
-  return { verdict, written: [...written, 'report.json'], problems: [] };
+  return { report, written: [...written, 'report.json'], problems: [] };
 }
 
 const verdictOf = ({ verdict }: Report): string => (verdict.kind === 'held' ? `held: ${verdict.reason}` : verdict.kind);
@@ -203,8 +213,23 @@ function writeDraft(folder: string, file: DraftFile, index: number): string {
 const writeReport = (folder: string, report: Report): void =>
   writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
 
-const sentence = ({ file, folder, verdict, written, problems }: Result): string => {
-  const mark = verdict === 'sanitized' ? '✓' : '!';
+/** One line for the file, and one for each thing in it that is held. */
+function sentence({ result, report }: Done, language: Language): string {
+  const { file, folder, written, problems } = result;
+  const { verdict } = report;
+  const mark = verdict.kind === 'sanitized' ? '✓' : '!';
+  const said = verdict.kind === 'held' ? HOLD_SENTENCES[verdict.reason] : VERDICTS[verdict.kind];
   const why = problems.length === 0 ? '' : ` (${printable(problems.slice(0, 3).join('; '))})`;
-  return `${mark} ${printable(file)}: ${verdict}${why} → ${printable(folder)}/ ${written.map(printable).join(', ')}`;
-};
+  const head = `${mark} ${printable(file)}: ${said[language]}${why} → ${printable(folder)}/ ${written.map(printable).join(', ')}`;
+  const held = report.attachments.flatMap(({ untrustedName, outcome, reason }) => {
+    if (outcome !== 'blocked' && outcome !== 'waiting-for-password') return [];
+    const because = reason === undefined ? OUTCOME_SENTENCES[outcome] : BLOCK_SENTENCES[reason];
+    return [`    ${printable(untrustedName)}: ${because[language]}`];
+  });
+  return [head, ...held].join('\n');
+}
+
+const VERDICTS = {
+  sanitized: { ja: '無害化しました', en: 'made safe' },
+  'sanitized-with-hold': { ja: '保留したものがあります', en: 'something is held' },
+} as const;

@@ -138,9 +138,17 @@ describe('sanitize', () => {
     const plain = sekisho(['sanitize', file, '--out', out]);
     expect(plain.code).toBe(3);
     expect(plain.out).toContain('\\u{1b}[31m\\u{202e}gpj.exe');
+    expect(plain.out).toMatch(/プログラム|it is a program/);
     expect(plain.out + plain.err).not.toMatch(HOSTILE);
     const report = JSON.parse(readFileSync(join(out, name, 'report.json'), 'utf8'));
     expect(report.attachments).toMatchObject([{ outcome: 'blocked', reason: 'executable' }]);
+  });
+
+  test('what the system refuses is one sentence with the path, not a stack', () => {
+    const file = write('a.txt', 'x');
+    const { code, err } = sekisho(['sanitize', file, '--out', file]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^EEXIST: [^\n]*a\.txt'\n$/);
   });
 
   test('a policy that cannot be read is wrong usage', () => {
