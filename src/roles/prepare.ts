@@ -1,11 +1,12 @@
 /** What the supervisor does once before it starts the roles: folders, keys, database, owners. Repeating it is harmless. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { namedFiles } from '../config/rules.ts';
 import type { Settings } from '../config/schema.ts';
 import { openDatabase } from '../database/open.ts';
 import { createKeys } from '../keys/create.ts';
+import { syncFolder } from '../keys/files.ts';
 import { assignOwners } from '../keys/owners.ts';
 import { GatewayError } from '../message/errors.ts';
 import { ROLES, type Role } from '../message/roles.ts';
@@ -31,9 +32,8 @@ export const plannedSeparation = (settings: Settings): Separation =>
 
 /** @param settings with absolute paths (config/load.ts). */
 export async function prepareDataFolder(settings: Settings, log: Log): Promise<Separation> {
-  mkdirSync(settings.dataDir, { recursive: true });
   const stores = settings.vault.stores.map(({ path }) => path);
-  for (const path of stores) mkdirSync(path, { recursive: true });
+  for (const path of [settings.dataDir, ...stores]) makeFolder(path);
   const separation = plannedSeparation(settings);
   process.umask(umaskFor(separation));
   createKeys(settings.dataDir);
@@ -41,6 +41,8 @@ export async function prepareDataFolder(settings: Settings, log: Log): Promise<S
   await database.close();
   if (separation.state.kind === 'nominal') {
     log.warn('separation-nominal', { why: separation.state.why.en });
+    // Not left to the roles: one that finds the folders of another's making would not wait for their sync.
+    for (const store of settings.vault.stores) await prepareDirectory(store);
     return separation;
   }
   const { gid } = separation;
@@ -52,6 +54,13 @@ export async function prepareDataFolder(settings: Settings, log: Log): Promise<S
     assertReadable(settings, separation, gid);
   }
   return separation;
+}
+
+/** Durable with every folder on the way to it that was missing: else a power cut takes all that stands below. */
+function makeFolder(path: string): void {
+  const first = mkdirSync(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
 }
 
 /** Files that settings name must open for the role that reads them: a TLS key of root's is the usual mistake. */

@@ -26,6 +26,8 @@ export interface GatewayOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** An existing data folder; default: a new temporary one. */
   readonly folder?: string;
+  /** Data folder below `folder`; the gateway makes it. Default: `folder` itself. */
+  readonly dataDir?: string;
   /** Command before `node`, like ['strace', '-f', …]. */
   readonly wrapper?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -68,6 +70,7 @@ export const freePort = (): Promise<number> =>
 /** Resolves when the gateway greets. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'sekisho-'));
+  const databaseFile = join(folder, options.dataDir ?? '.', 'gateway.db');
   mkdirSync(folder, { recursive: true });
   const sink =
     options.nextHopPort === undefined ? await openSink({ folder: join(folder, 'lgwan'), port: 0 }) : undefined;
@@ -92,8 +95,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     log: () => log,
     rolePids: () => rolePids(child.pid ?? 0),
     tree: () => descendants(child.pid ?? 0),
-    openDatabase: () => openDatabase({ file: join(folder, 'gateway.db'), readOnly: true }),
-    idle: (timeoutMs = 60_000) => idle(folder, timeoutMs),
+    openDatabase: () => openDatabase({ file: databaseFile, readOnly: true }),
+    idle: (timeoutMs = 60_000) => idle(databaseFile, timeoutMs),
     async stop() {
       await stopProcess(child);
       await sink?.close();
@@ -128,13 +131,17 @@ function writeConfig(folder: string, options: GatewayOptions, ports: Ports): str
   const file = join(folder, 'gateway.yaml');
   const settings = {
     profile: 'demo',
-    dataDir: '.',
+    dataDir: options.dataDir ?? '.',
     host: 'sekisho.example',
     logLevel: 'warn',
     intake: { listen: `127.0.0.1:${ports.smtpPort}`, peers: ['127.0.0.1/32'] },
     tenants,
     vault: {
-      stores: ['a', 'b', 'c'].map((name) => ({ kind: 'directory', name: `store-${name}`, path: `vault/${name}` })),
+      stores: ['a', 'b', 'c'].map((name) => ({
+        kind: 'directory',
+        name: `store-${name}`,
+        path: join(options.dataDir ?? '.', 'vault', name),
+      })),
     },
     admin: { listen: `127.0.0.1:${ports.adminPort}` },
   };
@@ -166,8 +173,8 @@ const greets = (port: number): Promise<boolean> =>
     socket.setTimeout(2000, () => end(false));
   });
 
-async function idle(folder: string, timeoutMs: number): Promise<void> {
-  const database = await openDatabase({ file: join(folder, 'gateway.db'), readOnly: true });
+async function idle(file: string, timeoutMs: number): Promise<void> {
+  const database = await openDatabase({ file, readOnly: true });
   try {
     const deadline = Date.now() + timeoutMs;
     for (;;) {

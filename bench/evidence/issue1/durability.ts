@@ -24,7 +24,9 @@ import { readTrace, type Step, straceCommand } from '../disk/trace.ts';
 import type { Section, SectionContext } from '../section.ts';
 
 const STORES = ['a', 'b', 'c'];
-const WAL = 'gateway.db-wal';
+/** Made by the gateway itself: its name, too, is to be there after the crash. */
+const DATA = 'state/data';
+const WAL = `${DATA}/gateway.db-wal`;
 const SETTINGS = {
   logLevel: 'info',
   sanitizer: { leaseSeconds: 5 },
@@ -134,7 +136,12 @@ async function record(alone: number, together: number): Promise<Recorded> {
   const trace = join(traceFolder, 'trace');
   // Nothing is delivered before the crash: whatever arrives later came out of the replayed disk.
   const hop = await openHop({ answerRcpt: () => '451 4.3.2 not yet' });
-  const gateway = await startGateway({ nextHopPort: hop.port, settings: SETTINGS, wrapper: straceCommand(trace) });
+  const gateway = await startGateway({
+    dataDir: DATA,
+    nextHopPort: hop.port,
+    settings: SETTINGS,
+    wrapper: straceCommand(trace),
+  });
   const mails = new Map<string, Mail>();
   let intakeThreads: ReadonlySet<number> = new Set();
   const objects = new Map<string, string>();
@@ -233,7 +240,9 @@ function follow({ steps, objects }: Recorded, disk: Disk, until: 'end' | 'gap' =
 }
 
 const sharesOf = (object: string): readonly string[] =>
-  STORES.flatMap((store) => ['share', 'key'].map((part) => `vault/${store}/${object.slice(-1)}/${object}.${part}`));
+  STORES.flatMap((store) =>
+    ['share', 'key'].map((part) => `${DATA}/vault/${store}/${object.slice(-1)}/${object}.${part}`),
+  );
 
 function lacksCommit(disk: Disk, commits: CommitFinder, id: string): string {
   const commit = commits.of(id);
@@ -304,7 +313,8 @@ function crashed(recorded: Recorded, k: number, survivors: Survivors, without: R
 }
 
 /** What the product itself finds of each mail: its rows and job, its original whole in all stores, and readable. */
-async function look(folder: string, mails: readonly Mail[]): Promise<readonly string[]> {
+async function look(crashedFolder: string, mails: readonly Mail[]): Promise<readonly string[]> {
+  const folder = join(crashedFolder, DATA);
   const wrong: string[] = [];
   try {
     for (const role of ROLES) loadRoleKeys(folder, role);
@@ -419,7 +429,7 @@ async function restart(
 ): Promise<Restart> {
   const folder = crashed(recorded, k, survivors, new Set());
   const hop = await openHop();
-  const gateway = await startGateway({ folder, nextHopPort: hop.port, settings: SETTINGS });
+  const gateway = await startGateway({ folder, dataDir: DATA, nextHopPort: hop.port, settings: SETTINGS });
   try {
     await gateway.idle(180_000);
     const wanted = replies.slice(0, k).map(({ id }) => recorded.mails.get(id));
