@@ -11,13 +11,13 @@ export function policiesOf(settings: Pick<Settings, 'policies'>): ReadonlyMap<st
 }
 
 function withoutName(): Settings['policies'][string] {
-  const { pdfDpi, links, limits } = DEFAULT_POLICY;
-  return { pdfDpi, links, limits };
+  const { pdfDpi, links, maxLooseFiles, limits } = DEFAULT_POLICY;
+  return { pdfDpi, links, maxLooseFiles, limits };
 }
 
 function versioned(policy: Omit<Policy, 'version'>): Policy {
-  const { name, pdfDpi, links, limits } = policy;
-  const text = canonicalJson({ name, pdfDpi, links, limits: { ...limits } });
+  const { name, pdfDpi, links, maxLooseFiles, limits } = policy;
+  const text = canonicalJson({ name, pdfDpi, links, maxLooseFiles, limits: { ...limits } });
   const version = createHash('sha256').update(text).digest('hex').slice(0, 16);
   return { ...policy, version };
 }

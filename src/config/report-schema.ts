@@ -76,6 +76,7 @@ const body = z.strictObject({
 
 const output = z.strictObject({
   name: text(FACT),
+  archivePath: text(FACT).exactOptional().describe('Its place in the archive that holds it; absent for an attachment.'),
   type: safeType,
   bytes: count,
   sha256,

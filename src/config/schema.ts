@@ -104,6 +104,12 @@ const policy = z
       .enum(['defang', 'host-only'])
       .default(DEFAULT_POLICY.links)
       .describe('Links in the body: the whole address made unclickable, or its host alone.'),
+    maxLooseFiles: z
+      .int()
+      .min(0)
+      .max(400)
+      .default(DEFAULT_POLICY.maxLooseFiles)
+      .describe('Files out of one archive or attached mail that go on as attachments; more go on as one rebuilt ZIP.'),
     limits: limits.describe('Where a file or message stops being handled and is held instead.'),
   })
   .prefault({});

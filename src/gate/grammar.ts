@@ -48,11 +48,12 @@ const MAGIC: Readonly<Record<SafeType, Buffer>> = {
   jpeg: Buffer.from('\xff\xd8\xff\xdb', 'latin1'),
   csv: Buffer.from('\xef\xbb\xbf"', 'latin1'),
   text: Buffer.from('\xef\xbb\xbf', 'latin1'),
+  zip: Buffer.from('PK\x03\x04\x14\x00\x00\x08', 'latin1'),
 };
 
 /** The value of a leaf's Content-Type, by type. */
 const MEDIA = new Map<string, SafeType>(
-  (['pdf', 'png', 'jpeg', 'csv', 'text'] as const).map((type) => {
+  (['pdf', 'png', 'jpeg', 'csv', 'text', 'zip'] as const).map((type) => {
     const { mediaType } = SAFE_TYPES[type];
     return [mediaType.startsWith('text/') ? `${mediaType}; charset=utf-8` : mediaType, type];
   }),

@@ -92,6 +92,7 @@ export const SAFE_TYPES = {
   jpeg: { mediaType: 'image/jpeg', extension: 'jpg' },
   csv: { mediaType: 'text/csv', extension: 'csv' },
   text: { mediaType: 'text/plain', extension: 'txt' },
+  zip: { mediaType: 'application/zip', extension: 'zip' },
 } as const satisfies Record<string, { mediaType: string; extension: string }>;
 
 export type SafeType = keyof typeof SAFE_TYPES;

@@ -31,6 +31,8 @@ export interface BodyReport {
 
 export interface OutputReport {
   readonly name: string;
+  /** Where it stands in the archive that was written of the outermost container; absent for an attachment of its own. */
+  readonly archivePath?: string;
   readonly type: SafeType;
   readonly bytes: number;
   /** SHA-256 in lower-case hex. */

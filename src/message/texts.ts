@@ -232,6 +232,16 @@ export const NOTICE_SENTENCES = {
   image: { ja: '画像', en: 'picture' },
 } as const satisfies Record<string, Sentence>;
 
+/** Above the text of a mail that was attached to another. */
+export const NESTED_SENTENCES = {
+  from: { ja: '差出人: {value}', en: 'From: {value}' },
+  to: { ja: '宛先: {value}', en: 'To: {value}' },
+  cc: { ja: 'CC: {value}', en: 'Cc: {value}' },
+  date: { ja: '送信日時: {value}', en: 'Date: {value}' },
+  subject: { ja: '件名: {value}', en: 'Subject: {value}' },
+  more: { ja: 'ほか{count}名', en: 'and {count} more' },
+} as const satisfies Record<string, Sentence>;
+
 /** Marks inside the body's text. */
 export const BODY_SENTENCES = {
   image: { ja: '[画像: {alt}]', en: '[picture: {alt}]' },

@@ -30,6 +30,8 @@ export interface Policy {
   readonly pdfDpi: number;
   /** Links in the body: the target's address is shown so that no program makes it clickable, or only its host is. */
   readonly links: 'defang' | 'host-only';
+  /** Files out of one archive or attached mail that go on as attachments; more go on as one ZIP with the same folders. */
+  readonly maxLooseFiles: number;
   readonly limits: Limits;
 }
 
@@ -51,5 +53,6 @@ export const DEFAULT_POLICY: Omit<Policy, 'version'> = {
   name: 'default',
   pdfDpi: 150, // engines.md: legible at A4, 38 ms a page
   links: 'defang',
+  maxLooseFiles: 10, // what a mail program shows without scrolling
   limits: DEFAULT_LIMITS,
 };

@@ -133,8 +133,9 @@ function fileLines({ report, names, language }: NoticeInput): string[] {
   const held: string[] = [];
   const passed: string[] = [];
   for (const part of report.attachments) {
-    const outputs = names.slice(next, next + part.outputs.length);
-    next += part.outputs.length;
+    const attached = part.outputs.filter(({ archivePath }) => archivePath === undefined).length;
+    const outputs = names.slice(next, next + attached);
+    next += attached;
     const bad = part.outcome === 'blocked' || part.outcome === 'waiting-for-password';
     // A container of which nothing goes on: each file in it is named, and once is enough.
     if (bad && part.members !== undefined) continue;
@@ -177,7 +178,8 @@ function fileLine(part: AttachmentReport, name: string, outputs: readonly string
     });
   }
   if (part.outcome === 'waiting-for-password') return fill(N.waiting, language, { name });
-  if (part.members !== undefined) return fill(N.unpacked, language, { name, count: part.members });
+  if (part.members !== undefined && outputs.length === 0)
+    return fill(N.unpacked, language, { name, count: part.members });
   const end = fill(OUTCOME_SENTENCES[part.outcome], language);
   const output = outputs.length > 1 ? `${outputs[0]} …` : (outputs[0] ?? '');
   return output === name || output === ''

@@ -36,6 +36,45 @@ export function outputNames(files: readonly Pick<SafeFile, 'untrustedStem' | 'ty
   });
 }
 
+/** A file and the folders around it, all as the sender wrote them. */
+export interface Placed extends Pick<SafeFile, 'untrustedStem' | 'type'> {
+  readonly untrustedFolders: readonly string[];
+}
+
+/** docs/output-grammar.md §9: deeper trees are cut, and what a path may hold in all. */
+const MAX_FOLDERS = 16;
+const MAX_FOLDER_CODE_POINTS = 60;
+
+/** One final path for each file, in the same order: clean folder names, files unique in their folder, no file like a folder. */
+export function treePaths(files: readonly Placed[]): readonly string[] {
+  /** Spelling of each folder as it was first met, by the key of its path. */
+  const folders = new Map<string, string>();
+  const parents = files.map(({ untrustedFolders }) =>
+    untrustedFolders.slice(0, MAX_FOLDERS).reduce((parent, untrusted) => {
+      const path = `${parent}${cleanFolder(untrusted)}/`;
+      const known = folders.get(nameKey(path));
+      if (known === undefined) folders.set(nameKey(path), path);
+      return known ?? path;
+    }, ''),
+  );
+  const taken = new Set([...folders.keys()].map((key) => key.slice(0, -1)));
+  return files.map((file, index) => {
+    const parent = parents[index] ?? '';
+    const extension = SAFE_TYPES[file.type].extension;
+    const stem = cleanStem(file.untrustedStem, extension) || `attachment-${index + 1}`;
+    let path = `${parent}${compose(stem, '', extension)}`;
+    for (let n = 2; taken.has(nameKey(path)); n++) path = `${parent}${compose(stem, ` (${n})`, extension)}`;
+    taken.add(nameKey(path));
+    return path;
+  });
+}
+
+/** By the rules of a stem; a folder that a program's extension names would look like that program. */
+function cleanFolder(untrusted: string): string {
+  const short = settled([...cleanStem(untrusted, '')].slice(0, MAX_FOLDER_CODE_POINTS).join(''));
+  return short || 'folder';
+}
+
 const nameKey = (name: string): string => name.normalize('NFKC').toLowerCase();
 
 function compose(stem: string, suffix: string, extension: string): string {

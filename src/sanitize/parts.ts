@@ -8,9 +8,10 @@
 import { createHash } from 'node:crypto';
 import type { FileType } from '../message/file-type.ts';
 import type { BlockReason } from '../message/outcome.ts';
-import type { AttachmentReport } from '../message/report.ts';
+import type { AttachmentReport, OutputReport } from '../message/report.ts';
 import type { Policy } from '../policy/policy.ts';
 import { cleanLine } from './body/characters.ts';
+import { bundle, foldersOf } from './bundle.ts';
 import { blocked, type Conversion, type Held, type InnerFile, type SafeFile } from './converter.ts';
 import { detectNow } from './detect/detect.ts';
 import { opinion } from './detect/opinions.ts';
@@ -40,8 +41,15 @@ export interface ConvertedPart {
   readonly part: Part;
   readonly detectedType: FileType;
   readonly conversion: Ended;
-  /** Files that were in it, when it was opened as a container. Each has a row of its own. */
+  /** Files that go on as attachments of their own. */
+  readonly files: readonly SafeFile[];
+  /** Files that go on inside the archive of the outermost container, and where in it. */
+  readonly packed?: readonly { readonly path: string; readonly file: SafeFile }[];
+  /** Where its files lie in that container, as the sender named the folders. */
+  readonly untrustedFolders: readonly string[];
+  /** Of a container: how many files were in it, and what names an archive made of it. */
   readonly members?: number;
+  readonly untrustedStem?: string;
 }
 
 /** What all files of one message share. */
@@ -57,12 +65,17 @@ export interface Budget {
   innerBytesLeft: number;
   /** Files inside others that may still come. */
   filesLeft: number;
+  /** Attachments that the message may still get: docs/output-grammar.md §4. */
+  attachmentsLeft: number;
   /** How often libraries may still be asked what an unknown file is. */
   opinionsLeft: number;
 }
 
 /** 60 ms of CPU each (detect/opinions.ts), for nothing but a better word; an archive may hold hundreds of unknown files. */
 const MAX_OPINIONS = 20;
+
+/** docs/output-grammar.md §4 has 500; a few are for what the composer adds itself. */
+const MAX_ATTACHMENTS = 490;
 
 /** @param parts of the message already, the files in them not counted */
 export const budgetOf = (
@@ -78,6 +91,7 @@ export const budgetOf = (
   outputBytesLeft: policy.limits.maxOutputBytes,
   innerBytesLeft: policy.limits.maxInnerBytes,
   filesLeft: Math.max(0, policy.limits.maxParts - parts),
+  attachmentsLeft: MAX_ATTACHMENTS,
   opinionsLeft: MAX_OPINIONS,
 });
 
@@ -87,7 +101,8 @@ const MAX_PATH = 200;
 const registry = createRegistry(converters);
 
 /**
- * The part itself first, then whatever was in it, each behind the file that held it.
+ * The part itself first, then whatever was in it, each behind the file that held it. When more comes out of it than a reader
+ * wants as loose files, all of it goes on in one archive of ours.
  * @param onPart called right before a file is opened, so that the parent knows what killed us
  */
 export async function convertPart(
@@ -95,17 +110,60 @@ export async function convertPart(
   budget: Budget,
   onPart: (path: string) => void,
 ): Promise<readonly ConvertedPart[]> {
+  const rows = await expanded(part, [], budget, onPart);
+  const count = rows.reduce((sum, { files }) => sum + files.length, 0);
+  const packed = count > Math.min(budget.policy.maxLooseFiles, budget.attachmentsLeft) ? bundled(rows) : rows;
+  const attachments = packed.reduce((sum, { files }) => sum + files.length, 0);
+  if (attachments > budget.attachmentsLeft) {
+    return rows.map((row) => ({ ...row, conversion: blocked('limit-exceeded', 'too many files'), files: [] }));
+  }
+  budget.attachmentsLeft -= attachments;
+  return packed;
+}
+
+/** @param untrustedFolders where the part lies in the outermost container */
+async function expanded(
+  part: Part,
+  untrustedFolders: readonly string[],
+  budget: Budget,
+  onPart: (path: string) => void,
+): Promise<readonly ConvertedPart[]> {
   const { detectedType, conversion } = await convertOne(part, budget, onPart);
-  if (conversion.kind !== 'container') return [{ part, detectedType, conversion }];
+  if (conversion.kind !== 'container') {
+    const files = conversion.kind === 'converted' ? conversion.files : [];
+    return [{ part, detectedType, conversion, files, untrustedFolders }];
+  }
+  const isOutermost = !part.path.includes('/');
+  const inside = isOutermost ? [] : [...untrustedFolders, conversion.untrustedStem];
   const rows: ConvertedPart[] = [];
   const ends: Ended[] = [];
   for (const [i, entry] of conversion.entries.entries()) {
-    const [first, ...inside] = await convertInner(entry, `${part.path}/${i + 1}`, part, budget, onPart);
+    const opened = openInner(entry, `${part.path}/${i + 1}`, part, budget, onPart);
+    const folders = [...inside, ...foldersOf(entry.untrustedName)];
+    const [first, ...deeper] = await expanded(opened, folders, budget, onPart);
     if (first === undefined) continue;
-    rows.push(first, ...inside);
+    rows.push(first, ...deeper);
     ends.push(first.conversion);
   }
-  return [{ part, detectedType, conversion: endOf(conversion, ends), members: conversion.entries.length }, ...rows];
+  const { files, untrustedStem, entries } = conversion;
+  const members = entries.length;
+  const ended = endOf(conversion, ends);
+  return [{ part, detectedType, conversion: ended, files, untrustedFolders: inside, untrustedStem, members }, ...rows];
+}
+
+/** The same rows, their files inside one archive that the first row hands on. */
+function bundled(rows: readonly ConvertedPart[]): readonly ConvertedPart[] {
+  const [container, ...inner] = rows;
+  if (container?.untrustedStem === undefined) return rows;
+  const placed = rows.flatMap(({ files, untrustedFolders }) => files.map((file) => ({ ...file, untrustedFolders })));
+  const { file, paths } = bundle(container.untrustedStem, placed);
+  let at = 0;
+  const packed = (row: ConvertedPart): NonNullable<ConvertedPart['packed']> =>
+    row.files.map((inside) => ({ path: paths[at++] ?? '', file: inside }));
+  return [
+    { ...container, packed: packed(container), files: [file] },
+    ...inner.map((row) => ({ ...row, packed: packed(row), files: [] })),
+  ];
 }
 
 async function convertOne(
@@ -147,27 +205,21 @@ function heldBefore(part: Part, { policy, deadline, holdParts }: Budget): Held |
   return performance.now() < deadline ? undefined : blocked('timeout', 'messageMs: no time left for this file');
 }
 
-/** Opens a file inside another, within what is left, and sends it round again. */
-async function convertInner(
-  entry: InnerFile,
-  path: string,
-  outer: Part,
-  budget: Budget,
-  onPart: (path: string) => void,
-): Promise<readonly ConvertedPart[]> {
+/** A file inside another as a part of its own, opened within what is left; or held, with the reason. */
+function openInner(entry: InnerFile, path: string, outer: Part, budget: Budget, onPart: (path: string) => void): Part {
   const { untrustedName, otherUntrustedNames, untrustedCharset, declaredType } = entry;
   const names = { path, untrustedName, otherUntrustedNames, untrustedCharset, declaredType };
   const unopened: Part = { ...names, depth: outer.depth + entry.levels, bytes: new Uint8Array() };
   const held = heldBefore(unopened, budget);
-  if (held !== undefined) return convertPart({ ...unopened, heldFor: held }, budget, onPart);
+  if (held !== undefined) return { ...unopened, heldFor: held };
   onPart(path);
   const opened = registry.openInner(entry, {
     maxBytes: Math.min(budget.policy.limits.maxFileBytes, budget.innerBytesLeft),
     isLate: () => performance.now() >= budget.deadline,
   });
-  if (!(opened instanceof Uint8Array)) return convertPart({ ...unopened, heldFor: opened }, budget, onPart);
+  if (!(opened instanceof Uint8Array)) return { ...unopened, heldFor: opened };
   budget.innerBytesLeft -= opened.length;
-  return convertPart({ ...unopened, bytes: opened }, budget, onPart);
+  return { ...unopened, bytes: opened };
 }
 
 /** A container goes on when something of it does; otherwise it ends as what was in it did. */
@@ -194,12 +246,9 @@ function withinBudget(conversion: Conversion, budget: Budget): Conversion {
   return conversion;
 }
 
-/** @param names final names of this part's files, in order */
-export function partReport(
-  { part, detectedType, conversion, members }: ConvertedPart,
-  names: readonly string[],
-): AttachmentReport {
-  const files = filesOf(conversion);
+/** @param names final names of this part's attachments, in order */
+export function partReport(row: ConvertedPart, names: readonly string[]): AttachmentReport {
+  const { part, detectedType, conversion, files, packed = [], members } = row;
   return {
     path: part.path,
     untrustedName: cleanLine(part.untrustedName, 500),
@@ -210,20 +259,25 @@ export function partReport(
     outcome: conversion.kind === 'converted' ? conversion.outcome : conversion.kind,
     ...(conversion.kind === 'blocked' ? { reason: conversion.reason } : {}),
     ...(conversion.detail === undefined ? {} : { detail: cleanLine(conversion.detail, 500) }),
-    outputs: files.map((file, i) => ({
-      name: names[i] ?? '',
-      type: file.type,
-      bytes: file.bytes.length,
-      sha256: sha256(file.bytes),
-      ...(file.pages === undefined ? {} : { pages: file.pages }),
-    })),
     ...(members === undefined ? {} : { members }),
+    outputs: [
+      ...files.map((file, i) => outputReport(file, names[i] ?? '')),
+      ...packed.map(({ path, file }) => ({
+        ...outputReport(file, path.slice(path.lastIndexOf('/') + 1)),
+        archivePath: path,
+      })),
+    ],
     removed: conversion.kind === 'converted' ? conversion.removed : [],
   };
 }
 
-export const filesOf = (conversion: Ended): readonly SafeFile[] =>
-  conversion.kind === 'converted' ? conversion.files : [];
+const outputReport = (file: SafeFile, name: string): OutputReport => ({
+  name,
+  type: file.type,
+  bytes: file.bytes.length,
+  sha256: sha256(file.bytes),
+  ...(file.pages === undefined ? {} : { pages: file.pages }),
+});
 
 /** Names of the limits that the files met. */
 export const limitsOf = (parts: readonly ConvertedPart[]): readonly string[] =>

@@ -4,6 +4,7 @@
  * Danger: a program that calls itself text/plain becomes «body» and is passed on (threats.tsv M58, M59). Method: body is
  * only what calls itself text/plain or text/html, is not meant as a file, and whose bytes are text; all else is a file.
  */
+import type { Removal } from '../message/outcome.ts';
 import { charsetOf } from './charset/decode.ts';
 import type { Entity, Leaf, MimeMessage } from './mime/tree.ts';
 
@@ -64,6 +65,14 @@ export function planOf(message: MimeMessage): Plan {
     signatures,
     alternatives,
   };
+}
+
+/** What the plan leaves out, for the report. */
+export function droppedBy({ signatures, alternatives }: Plan): readonly Removal[] {
+  const removed: Removal[] = [];
+  if (signatures.length > 0) removed.push({ what: 'signature', count: signatures.length });
+  if (alternatives.length > 0) removed.push({ what: 'alternative-body', count: alternatives.length });
+  return removed;
 }
 
 function isBody(leaf: Leaf, isRoot: boolean): boolean {

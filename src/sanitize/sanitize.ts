@@ -6,7 +6,6 @@
  * the parent then holds the message.
  */
 import type { ChildAnswer, DocumentJob, MessageJob, NoticeJob, Preview } from '../message/jobs.ts';
-import type { Removal } from '../message/outcome.ts';
 import type { BodyReport, Report, Verdict } from '../message/report.ts';
 import type { Policy } from '../policy/policy.ts';
 import { cleanLine } from './body/characters.ts';
@@ -20,8 +19,8 @@ import type { Defect, Leaf } from './mime/tree.ts';
 import { readMessage } from './mime/union.ts';
 import { outputNames } from './names.ts';
 import { composeNotice as writeNotice } from './notice.ts';
-import { budgetOf, type ConvertedPart, convertPart, filesOf, limitsOf, type Part, partReport } from './parts.ts';
-import { type Plan, planOf } from './plan.ts';
+import { budgetOf, type ConvertedPart, convertPart, limitsOf, type Part, partReport } from './parts.ts';
+import { droppedBy, type Plan, planOf } from './plan.ts';
 import { type MessageText, messageText } from './text.ts';
 import { ENGINE_VERSIONS, GATEWAY_VERSION } from './versions.ts';
 
@@ -78,7 +77,7 @@ export async function sanitizeMessage(
   const report = reportOf({
     verdict: verdictOf(parts),
     header: header.facts,
-    body: { ...text.report, removed: addRemovals(text.report.removed, droppedParts(plan)) },
+    body: { ...text.report, removed: addRemovals(text.report.removed, droppedBy(plan)) },
     parts,
     defects: [...defects, ...text.defects],
     limits: [...limitsOf(parts), ...(text.text.length > policy.limits.maxBodyChars ? ['maxBodyChars'] : [])],
@@ -132,7 +131,7 @@ export async function sanitizeDocument(
     limits: limitsOf(parts),
     policy,
   });
-  const files = parts.flatMap(({ conversion }) => filesOf(conversion));
+  const files = parts.flatMap(({ files }) => files);
   const names = outputNames(files);
   return {
     files: files.map(({ type, bytes: written }, i) => ({ name: names[i] ?? '', type, bytes: written })),
@@ -188,13 +187,6 @@ const partOf = (leaf: Leaf): Part => ({
     : {}),
 });
 
-function droppedParts({ signatures, alternatives }: Plan): readonly Removal[] {
-  const removed: Removal[] = [];
-  if (signatures.length > 0) removed.push({ what: 'signature', count: signatures.length });
-  if (alternatives.length > 0) removed.push({ what: 'alternative-body', count: alternatives.length });
-  return removed;
-}
-
 const verdictOf = (parts: readonly ConvertedPart[]): Verdict =>
   parts.every(({ conversion }) => conversion.kind === 'converted')
     ? { kind: 'sanitized' }
@@ -221,7 +213,7 @@ interface Findings {
 }
 
 function reportOf({ verdict, header, body, parts, defects, limits, policy }: Findings): Report {
-  const names = [...outputNames(parts.flatMap(({ conversion }) => filesOf(conversion)))];
+  const names = [...outputNames(parts.flatMap(({ files }) => files))];
   return {
     version: 1,
     verdict,
@@ -235,7 +227,7 @@ function reportOf({ verdict, header, body, parts, defects, limits, policy }: Fin
       messageId: cleanLine(header.messageId, 1000),
     },
     body,
-    attachments: parts.map((part) => partReport(part, names.splice(0, filesOf(part.conversion).length))),
+    attachments: parts.map((part) => partReport(part, names.splice(0, part.files.length))),
     defects,
     limits: [...new Set(limits)],
     versions: { gateway: GATEWAY_VERSION, policy: policy.version, engines: ENGINE_VERSIONS },
@@ -266,7 +258,7 @@ function compose(
     facts: job.facts,
     header,
     body,
-    files: parts.flatMap(({ conversion }) => filesOf(conversion)),
+    files: parts.flatMap(({ files }) => files),
     report,
     maxBodyChars: job.policy.limits.maxBodyChars,
   });

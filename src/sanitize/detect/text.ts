@@ -46,6 +46,8 @@ function kindOf(head: string, { extensions, declaredType }: TextHints): FileType
   if (SVG_START.test(head) || extension === 'svg') return 'svg';
   const mail = MAIL_NAMES.has(extension) || declaredType === 'message/rfc822' || declaredType === 'message/global';
   if (mail && MAIL_START.test(`${head}\n`) && MIME_HEADER.test(head)) return 'eml';
+  // In a message/rfc822 part one field that makes it more than text is enough (M34).
+  if (/^message\/(?:rfc822|global)$/.test(declaredType) && /^content-type[ \t]*:/i.test(head)) return 'eml';
   if (HTML_START.test(head)) return 'html';
   if (HTML_NAMES.has(extension) || /^(?:text\/html|application\/xhtml\+xml)$/.test(declaredType)) {
     if (/<[a-z!/]/i.test(head)) return 'html';

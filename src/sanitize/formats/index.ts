@@ -1,10 +1,11 @@
 /** All converters. A new format is one folder, one line here, fixtures, and its grammar in inspect/. */
 import type { Converter } from '../converter.ts';
 import { csv } from './csv/csv.ts';
+import { eml } from './eml/eml.ts';
 import { html } from './html/html.ts';
 import { image } from './image/image.ts';
 import { pdf } from './pdf/pdf.ts';
 import { text } from './text/text.ts';
 import { zip } from './zip/zip.ts';
 
-export const converters: readonly Converter[] = [text, csv, html, image, pdf, zip];
+export const converters: readonly Converter[] = [text, csv, html, image, pdf, zip, eml];

@@ -121,6 +121,10 @@ const BENIGN: readonly [string, Uint8Array][] = [
   ['line ends that a mail program added', rawZip([A, B], { after: Buffer.from('\r\n\r\n') })],
   ['a comment', rawZip([A, B], { comment: 'ご確認ください' })],
   ['zeros between entries', rawZip([{ ...A, behind: Buffer.alloc(7) }, B])],
+  [
+    'a backslash in one header where the other has a slash',
+    rawZip([{ ...A, name: 'd/a.txt', local: { name: 'd\\a.txt' } }, B]),
+  ],
   ['folders of their own', rawZip([{ name: 'dir/', attributes: 0x10 }, A, B])],
   [
     'extra fields and a comment of an entry',
@@ -155,7 +159,8 @@ const BENIGN: readonly [string, Uint8Array][] = [
 
 test.each(BENIGN)('benign: %s', async (_, bytes) => {
   expect(at).toBe(41);
-  expect((await opened(bytes)).told).toEqual(GOOD);
+  const { files } = await opened(bytes);
+  expect(files.map(textOf)).toEqual(['alpha', 'beta']);
 });
 
 const SINGLE: readonly [string, RawZipEntry, string][] = [
@@ -312,4 +317,44 @@ test('A24: a size that lies costs no memory and no time', async () => {
   expect((await opened(rawZip([entry]))).told).toEqual(['1 資料.zip limit-exceeded']);
   const huge = { ...entry, bytes: 0xffffffff, extra: field(1, Buffer.concat([u32(0xffffffff), u32(0x1fffff)])) };
   expect((await opened(rawZip([huge]))).rows[0]?.outcome).toBe('blocked');
+});
+
+const INNER = rawZip([{ name: 'x/y.txt', content: 'deep' }]);
+const TREE = rawZip([
+  { name: '会議/議事録.txt', content: 'minutes', flags: 0x800 },
+  { name: '会議\\名簿.csv', content: 'a,b', flags: 0x800 },
+  { name: '../会議/議事録.txt', content: 'other minutes', flags: 0x800 },
+  { name: '別添.zip', content: INNER, flags: 0x800 },
+  { name: 'b.exe', content: Buffer.from('4d5a90000300000004000000ffff', 'hex') },
+]);
+
+test('A37: more files than a reader wants loose go on as one ZIP with the same tree', async () => {
+  const { rows, files } = await opened(TREE, {}, '資料.zip', { maxLooseFiles: 3 });
+  expect(files.map(({ name }) => name)).toEqual(['資料.zip']);
+  expect(rows[0]).toMatchObject({ outcome: 'rebuilt', members: 5, outputs: [{ name: '資料.zip', type: 'zip' }] });
+  const paths = rows.slice(1).map(({ outputs }) => outputs[0]?.archivePath);
+  expect(paths).toEqual([
+    '会議/議事録.txt',
+    '会議/名簿.csv',
+    '会議/議事録 (2).txt',
+    undefined,
+    '別添/x/y.txt',
+    undefined,
+  ]);
+  expect(rows[3]?.outputs).toMatchObject([{ name: '議事録 (2).txt', type: 'text' }]);
+});
+
+test('A37: what went on packed comes back as it is', async () => {
+  const first = await opened(TREE, {}, '資料.zip', { maxLooseFiles: 3 });
+  const again = await opened(first.files[0]?.bytes ?? new Uint8Array(), {}, '資料.zip', { maxLooseFiles: 3 });
+  expect(again.files.map(({ bytes }) => Buffer.from(bytes))).toEqual(
+    first.files.map(({ bytes }) => Buffer.from(bytes)),
+  );
+});
+
+test('the number of loose files is the policy’s, folders are told apart only when packed', async () => {
+  const loose = await opened(TREE, {}, '資料.zip', { maxLooseFiles: 4 });
+  expect(loose.files.map(({ name }) => name)).toEqual(['議事録.txt', '名簿.csv', '議事録 (2).txt', 'y.txt']);
+  const none = await opened(rawZip([A]), {}, '資料.zip', { maxLooseFiles: 0 });
+  expect(none.files.map(({ name }) => name)).toEqual(['資料.zip']);
 });

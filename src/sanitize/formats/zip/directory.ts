@@ -265,7 +265,7 @@ function readLocal(
   const flags = uint16(bytes, at + 6);
   const name = bytes.subarray(at + LOCAL_BYTES, at + LOCAL_BYTES + uint16(bytes, at + 26));
   const extra = bytes.subarray(at + LOCAL_BYTES + name.length, at + LOCAL_BYTES + name.length + uint16(bytes, at + 28));
-  if (Buffer.compare(name, entry.rawName) !== 0) differs('name');
+  if (!isSameName(name, entry.rawName)) differs('name');
   if (uint16(bytes, at + 8) !== entry.method) differs('method');
   const changed = flags ^ entry.flags;
   if ((changed & (FLAG.encrypted | FLAG.strongEncryption)) !== 0) differs('encryption');
@@ -288,6 +288,13 @@ function readLocal(
   const dataEnd = dataStart + entry.compressedBytes;
   if (!(dataEnd <= directory)) throw new Refused(`data of the entry at ${at} runs into the directory`);
   return { dataStart, dataEnd, hasDescriptor };
+}
+
+/** Equal; or plain ASCII where one has `/` and the other a backslash, as IZArc writes: both mean a folder to everybody. */
+function isSameName(a: Uint8Array, b: Uint8Array): boolean {
+  if (Buffer.compare(a, b) === 0) return true;
+  const slashed = (byte: number): number => (byte === 0x5c ? 0x2f : byte);
+  return a.length === b.length && a.every((byte, i) => byte < 0x80 && slashed(byte) === slashed(b[i] ?? 0));
 }
 
 /** Entries in the order of their places cover the file from byte 0 to the directory: no overlap (A22), no gap (A28). */
