@@ -48,7 +48,7 @@ export async function demo(options: Options): Promise<number> {
   const log = openLog('supervisor', settings.logLevel);
   const stop = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.resolve());
-  const separation = await prepareDataFolder(settings, log);
+  const separation = await prepareDataFolder(settings, configFile, log);
   const supervisor = startSupervisor({
     roles: ['intake', 'sanitizer', 'outlet', 'admin'],
     configFile,

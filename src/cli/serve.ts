@@ -23,7 +23,7 @@ export async function serve(options: Options): Promise<number> {
     return EXIT.wrongUsage;
   }
   const log = openLog('supervisor', settings.logLevel);
-  const separation = await prepareDataFolder(settings, log);
+  const separation = await prepareDataFolder(settings, configFile, log);
   requireProduction(settings, log);
   const stop = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.resolve());

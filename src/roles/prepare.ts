@@ -1,14 +1,14 @@
 /** What the supervisor does once before it starts the roles: folders, keys, database, owners. Repeating it is harmless. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { namedFiles } from '../config/rules.ts';
 import type { Settings } from '../config/schema.ts';
 import { openDatabase } from '../database/open.ts';
-import { createKeys } from '../keys/create.ts';
 import { syncFolder } from '../keys/files.ts';
 import { assignOwners } from '../keys/owners.ts';
-import { GatewayError } from '../message/errors.ts';
+import { type ErrorCode, GatewayError } from '../message/errors.ts';
 import { ROLES, type Role } from '../message/roles.ts';
 import type { Log } from '../telemetry/log.ts';
 import { prepareDirectory } from '../vault/directory.ts';
@@ -30,13 +30,16 @@ export const plannedSeparation = (settings: Settings): Separation =>
     ...settings.vault.stores.map(({ path }) => path).filter(isOutside(settings.dataDir)),
   ]);
 
-/** @param settings with absolute paths (config/load.ts). */
-export async function prepareDataFolder(settings: Settings, log: Log): Promise<Separation> {
+/**
+ * @param settings with absolute paths (config/load.ts)
+ * @param configFile where they stand: every role reads it too
+ */
+export async function prepareDataFolder(settings: Settings, configFile: string, log: Log): Promise<Separation> {
   const stores = settings.vault.stores.map(({ path }) => path);
   for (const path of [settings.dataDir, ...stores]) makeFolder(path);
   const separation = plannedSeparation(settings);
   process.umask(umaskFor(separation));
-  createKeys(settings.dataDir);
+  makeKeys(settings.dataDir);
   const database = await openDatabase({ file: databaseFile(settings), log });
   await database.close();
   if (separation.state.kind === 'nominal') {
@@ -51,9 +54,22 @@ export async function prepareDataFolder(settings: Settings, log: Log): Promise<S
     for (const store of settings.vault.stores) await prepareDirectory(store, gid);
     const uids = Object.fromEntries(ROLES.map((role) => [role, separation.uidOf(role)])) as Record<Role, number>;
     assignOwners(settings.dataDir, uids, gid);
-    assertReadable(settings, separation, gid);
+    assertReadable(settings, configFile, separation, gid);
   }
   return separation;
+}
+
+const MAKE_KEYS = fileURLToPath(new URL('../keys/make.ts', import.meta.url));
+
+/** In a process that ends: this one lives long and is to hold no private key. @throws GatewayError as createKeys does. */
+function makeKeys(dataDir: string): void {
+  const made = spawnSync(process.execPath, [MAKE_KEYS, dataDir], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (made.status === 0) return;
+  const said = made.stdout === '' ? undefined : (JSON.parse(made.stdout) as { code: ErrorCode; message: string });
+  throw new GatewayError(said?.code ?? 'E_KEY_UNREADABLE', said?.message ?? `keys could not be made: ${made.stderr}`);
 }
 
 /** Durable with every folder on the way to it that was missing: else a power cut takes all that stands below. */
@@ -64,8 +80,9 @@ function makeFolder(path: string): void {
 }
 
 /** Files that settings name must open for the role that reads them: a TLS key of root's is the usual mistake. */
-function assertReadable(settings: Settings, separation: Separation, gid: number): void {
-  const closed = namedFiles(settings).filter(
+function assertReadable(settings: Settings, configFile: string, separation: Separation, gid: number): void {
+  const config = ROLES.map((role) => ({ path: 'the configuration itself', file: configFile, role }));
+  const closed = [...config, ...namedFiles(settings)].filter(
     ({ file, role }) => !isReadableBy(file, separation.uidOf(role) ?? gid, gid),
   );
   if (closed.length === 0) return;
