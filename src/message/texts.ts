@@ -43,7 +43,7 @@ export const BLOCK_SENTENCES: Readonly<Record<BlockReason, Sentence>> = {
     en: 'it is a form whose content is made only when it is opened',
   },
   'encoding-unknown': { ja: '文字コードや符号化方式が分からないため', en: 'its encoding is unknown' },
-  fragment: { ja: '分割して送られたメールの一部のため', en: 'it is a fragment of a split mail' },
+  fragment: { ja: '分割されたファイルやメールの一部のため', en: 'it is one piece of a split file or mail' },
   'remote-content': { ja: '中身がメールの外(インターネット上)にあるため', en: 'its content lies outside the mail' },
   timeout: { ja: '時間内に無害化が終わらなかったため', en: 'it could not be made safe in time' },
   'sanitizer-failed': { ja: '無害化に失敗したため', en: 'making it safe failed' },
@@ -183,6 +183,15 @@ export const NOTICE_SENTENCES = {
     ja: '・{name}: 中の{count}件を1件ずつ無害化しました',
     en: '- {name}: its {count} files were made safe one by one',
   },
+  packed: {
+    ja: '・{name} → {output}: 中の{count}件を1件ずつ無害化し、まとめ直しました',
+    en: '- {name} → {output}: its {count} files were made safe one by one and packed again',
+  },
+  allHeld: {
+    ja: '・保留したファイルは全部で {count} 件です。一覧を添付ファイル「{name}」に入れました。',
+    en: '- {count} files are held; all are listed in the attachment “{name}”.',
+  },
+  heldFile: { ja: '保留したファイルの一覧', en: 'held files' },
   blocked: { ja: '・{name}: {reason}、お渡しできません(保留)', en: '- {name}: held, because {reason}' },
   waiting: {
     ja: '・{name}: パスワードが必要なため保留しています',

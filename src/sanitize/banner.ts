@@ -30,6 +30,8 @@ export interface NoticeInput {
   readonly names: readonly string[];
   /** Name of the file that holds the rest of a long body, '' when there is none. */
   readonly continuedIn: string;
+  /** Name of the file that lists all held files, '' when they are few enough for the notice. */
+  readonly heldListedIn: string;
   readonly dateReadable: boolean;
   readonly language: Language;
 }
@@ -128,25 +130,42 @@ function defectLines({ defects }: NoticeInput['report'], language: Language): st
   ];
 }
 
-function fileLines({ report, names, language }: NoticeInput): string[] {
+/** Every held file with the reason, one a line, when they are more than the notice has room for; '' otherwise. */
+export function heldList(all: readonly AttachmentReport[], language: Language): string {
+  const held = all.filter(isHeld);
+  return held.length <= MAX_FILES ? '' : held.map((part) => heldLine(part, all, language)).join('\n');
+}
+
+/** A container of which nothing goes on is not named beside the files in it: once is enough. */
+const isHeld = ({ outcome, members }: AttachmentReport): boolean =>
+  (outcome === 'blocked' || outcome === 'waiting-for-password') && (members ?? 0) === 0;
+
+function fileLines({ report: { attachments }, names, heldListedIn, language }: NoticeInput): string[] {
   let next = 0;
-  const held: string[] = [];
+  const held = attachments.filter(isHeld).map((part) => heldLine(part, attachments, language));
   const passed: string[] = [];
-  for (const part of report.attachments) {
+  for (const part of attachments) {
     const attached = part.outputs.filter(({ archivePath }) => archivePath === undefined).length;
     const outputs = names.slice(next, next + attached);
     next += attached;
-    const bad = part.outcome === 'blocked' || part.outcome === 'waiting-for-password';
-    // A container of which nothing goes on: each file in it is named, and once is enough.
-    if (bad && part.members !== undefined) continue;
-    const name = shownName(part, report.attachments, language);
-    (bad ? held : passed).push(fileLine(part, name, outputs, language));
+    const isEnd = part.outcome !== 'blocked' && part.outcome !== 'waiting-for-password';
+    if (isEnd && !isInBundle(part, attachments)) passed.push(passedLine(part, attachments, outputs, language));
   }
   // What was held is what the reader must know; it comes first and is cut last.
   const lines = [...held, ...passed];
   const more = lines.length - MAX_FILES;
-  return more > 1 ? [...lines.slice(0, MAX_FILES), fill(N.more, language, { count: more })] : lines;
+  if (more > 1) lines.splice(MAX_FILES, more, fill(N.more, language, { count: more }));
+  return heldListedIn === ''
+    ? lines
+    : [...lines, fill(N.allHeld, language, { count: held.length, name: heldListedIn })];
 }
+
+/** What went on inside an archive of ours is told by the archive's own line. */
+const isInBundle = ({ path }: AttachmentReport, all: readonly AttachmentReport[]): boolean =>
+  path.includes('/') && all.find((part) => part.path === path.split('/')[0])?.outputs.some(isBundle) === true;
+
+const isBundle = ({ type, archivePath }: AttachmentReport['outputs'][number]): boolean =>
+  type === 'zip' && archivePath === undefined;
 
 /** `名前`, or `資料.zip > 名前` for a file in another. */
 function shownName(
@@ -170,21 +189,28 @@ function shownEnd(untrustedName: string): string {
   return points.length <= MAX_NAME ? points.join('') : cleanLine(`…${points.slice(1 - MAX_NAME).join('')}`, MAX_NAME);
 }
 
-function fileLine(part: AttachmentReport, name: string, outputs: readonly string[], language: Language): string {
-  if (part.outcome === 'blocked') {
-    return fill(N.blocked, language, {
-      name,
-      reason: fill(BLOCK_SENTENCES[part.reason ?? 'sanitizer-failed'], language),
-    });
-  }
+function heldLine(part: AttachmentReport, all: readonly AttachmentReport[], language: Language): string {
+  const name = shownName(part, all, language);
   if (part.outcome === 'waiting-for-password') return fill(N.waiting, language, { name });
-  if (part.members !== undefined && outputs.length === 0)
-    return fill(N.unpacked, language, { name, count: part.members });
+  const reason = fill(BLOCK_SENTENCES[part.reason ?? 'sanitizer-failed'], language);
+  return fill(N.blocked, language, { name, reason });
+}
+
+function passedLine(
+  part: AttachmentReport,
+  all: readonly AttachmentReport[],
+  outputs: readonly string[],
+  language: Language,
+): string {
+  const name = shownName(part, all, language);
+  const output = cleanLine(outputs.length > 1 ? `${outputs[0]} …` : (outputs[0] ?? ''), 60);
+  const count = part.members ?? 0;
+  if (part.outputs.some(isBundle)) return fill(N.packed, language, { name, output, count });
+  if (part.members !== undefined && output === '') return fill(N.unpacked, language, { name, count });
   const end = fill(OUTCOME_SENTENCES[part.outcome], language);
-  const output = outputs.length > 1 ? `${outputs[0]} …` : (outputs[0] ?? '');
   return output === name || output === ''
     ? fill(N.file, language, { name, end })
-    : fill(N.fileRenamed, language, { name, output: cleanLine(output, 60), end });
+    : fill(N.fileRenamed, language, { name, output, end });
 }
 
 function removedLine(removals: readonly Removal[], language: Language): string {

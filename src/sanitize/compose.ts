@@ -10,8 +10,8 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { SAFE_TYPES, type SafeType } from '../message/file-type.ts';
 import type { TrustedFacts } from '../message/jobs.ts';
 import type { Report } from '../message/report.ts';
-import { fill, type Language, NOTICE_SENTENCES } from '../message/texts.ts';
-import { renderNotice } from './banner.ts';
+import { fill, type Language, NOTICE_SENTENCES, type Sentence } from '../message/texts.ts';
+import { heldList, renderNotice } from './banner.ts';
 import { crlf, safeText } from './body/safe-text.ts';
 import type { SafeFile } from './converter.ts';
 import { mailDate, parseDate } from './dates.ts';
@@ -54,8 +54,10 @@ export function composeMessage(input: ComposeInput): Uint8Array {
   const { facts, header, language = 'ja' } = input;
   const { body, rest } = splitBody(input.body, input.maxBodyChars);
   const held = input.report.verdict.kind === 'held';
-  const continued = rest !== '' && !held ? [continuation(rest, language)] : [];
-  const files = held ? [] : [...input.files, ...continued];
+  const continued = rest !== '' && !held ? [ownText(rest, NOTICE_SENTENCES.bodyFile, language)] : [];
+  const list = held ? '' : heldList(input.report.attachments, language);
+  const listed = list === '' ? [] : [ownText(list, NOTICE_SENTENCES.heldFile, language)];
+  const files = held ? [] : [...input.files, ...listed, ...continued];
   const names = outputNames(files);
   const notice = renderNotice({
     facts,
@@ -63,6 +65,7 @@ export function composeMessage(input: ComposeInput): Uint8Array {
     report: input.report,
     names,
     continuedIn: continued.length > 0 ? (names.at(-1) ?? '') : '',
+    heldListedIn: listed.length > 0 ? (names[input.files.length] ?? '') : '',
     dateReadable: parseDate(header.date, facts.receivedAtMs) !== undefined,
     language,
   });
@@ -88,9 +91,9 @@ function splitBody(text: string, maxChars: number): { readonly body: string; rea
   return { body: text.slice(0, cut), rest: text.slice(cut) };
 }
 
-function continuation(rest: string, language: Language): SafeFile {
+function ownText(text: string, name: Sentence, language: Language): SafeFile {
   // Safe text cut in two need not be safe: `hxxps://` becomes `xps://`, a line's middle its start.
-  return textFile(safeText(rest, 'defang', language).text, fill(NOTICE_SENTENCES.bodyFile, language));
+  return textFile(safeText(text, 'defang', language).text, fill(name, language));
 }
 
 function headerOf(facts: TrustedFacts, header: HeaderFacts): string {

@@ -16,9 +16,10 @@ const HTML_START =
 const SVG_START = /^(?:<!--[\s\S]{0,2000}?-->\s*|<\?[^>]{0,500}>\s*|<!doctype\s+svg[^>]{0,500}>\s*)*<svg\b/i;
 const HTML_NAMES = new Set(['html', 'htm', 'xhtml', 'xht', 'shtml', 'shtm', 'asp', 'aspx', 'jsp']);
 const MAIL_NAMES = new Set(['eml', 'mht', 'mhtml', 'mbox']);
-const MAIL_START =
-  /^(?:From [^\n]{1,200}\r?\n)?[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n|[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\r?\n){1,}/;
-const MIME_HEADER = /^(?:mime-version|content-type|received|message-id|return-path)[ \t]*:/im;
+/** What is named or declared a mail is one when it begins with a field, or a mailbox's separator, and has one of these. */
+const FIELD_START = /^(?:>?From [^\n]{1,200}\r?\n)?[A-Za-z][A-Za-z0-9-]{0,60}[ \t]*:/;
+const MAIL_FIELD =
+  /^(?:from|to|subject|date|mime-version|content-type|received|message-id|return-path|delivered-to)[ \t]*:/im;
 
 export interface TextHints {
   /** Of the name: lower case, '' when there is none. */
@@ -45,9 +46,7 @@ function kindOf(head: string, { extensions, declaredType }: TextHints): FileType
   const extension = extensions.at(-1) ?? '';
   if (SVG_START.test(head) || extension === 'svg') return 'svg';
   const mail = MAIL_NAMES.has(extension) || declaredType === 'message/rfc822' || declaredType === 'message/global';
-  if (mail && MAIL_START.test(`${head}\n`) && MIME_HEADER.test(head)) return 'eml';
-  // In a message/rfc822 part one field that makes it more than text is enough (M34).
-  if (/^message\/(?:rfc822|global)$/.test(declaredType) && /^content-type[ \t]*:/i.test(head)) return 'eml';
+  if (mail && FIELD_START.test(head) && MAIL_FIELD.test(head.split(/\r?\n\r?\n/, 1)[0] ?? '')) return 'eml';
   if (HTML_START.test(head)) return 'html';
   if (HTML_NAMES.has(extension) || /^(?:text\/html|application\/xhtml\+xml)$/.test(declaredType)) {
     if (/<[a-z!/]/i.test(head)) return 'html';

@@ -40,7 +40,13 @@ async function run(lines: readonly string[], job: MessageJob = jobWith()) {
   expect(parsePreview(answer.preview)).toEqual(answer.preview);
   const draft = readDraft(answer.bytes);
   const notice = draft.kind === 'fits' ? Buffer.from(draft.bodyText).toString('utf8') : '';
-  return { ...answer, opened, mail: Buffer.from(answer.bytes).toString('latin1'), notice };
+  return {
+    ...answer,
+    opened,
+    mail: Buffer.from(answer.bytes).toString('latin1'),
+    notice,
+    leaves: draft.kind === 'fits' ? draft.leaves : [],
+  };
 }
 
 test('an ordinary mail: text shown, file rebuilt, each part announced', async () => {
@@ -205,6 +211,11 @@ test('A20: files in an archive go their own way, the notice names what is held i
   expect(notice).toContain('a.zip: 中の2件');
 });
 
+test('an archive without files is held under its own name', async () => {
+  const { notice } = await run(twoParts([PLAIN], 'foo', [...ZIP, rawZip([{ name: 'd/' }]).toString('base64')]));
+  expect(notice).toContain('a.zip: 無害化できない種類');
+});
+
 test('F03: a file in an archive that killed a child is held alone', async () => {
   const zip = rawZip([
     { name: 'a.txt', content: 'a' },
@@ -214,4 +225,27 @@ test('F03: a file in an archive that killed a child is held alone', async () => 
   const { report, opened } = await run(twoParts([PLAIN], 'foo', [...ZIP, zip]), job);
   expect(report.attachments.map((part) => part.reason ?? part.outcome)).toEqual(['rebuilt', 'timeout', 'rebuilt']);
   expect(opened).not.toContain('2/1');
+});
+
+test('INV-15: every held file is named: in the notice, or when they are many in a list beside it', async () => {
+  const programs = Array.from({ length: 12 }, (_, i) => ({ ...PROGRAM, name: `dir/p${i}.exe` }));
+  const zip = rawZip([...programs, { name: 'a.txt', content: 'a' }]).toString('base64');
+  const { notice, leaves } = await run(twoParts([PLAIN], 'foo', [...ZIP, zip]));
+  expect(notice).toContain('a.zip > dir/p0.exe: プログラム');
+  expect(notice).toContain('全部で 12 件です。一覧を添付ファイル「保留したファイルの一覧.txt」');
+  const list = leaves.find(({ name }) => name === '保留したファイルの一覧.txt')?.bytes ?? Buffer.alloc(0);
+  const lines = Buffer.from(list).toString('utf8').trim().split('\r\n');
+  expect(lines).toHaveLength(12);
+  for (const [i, line] of lines.entries()) expect(line).toContain(`a.zip > dir/p${i}.exe`);
+});
+
+test('A37: many files of an archive go on as one, the notice has a line for it', async () => {
+  const entries = Array.from({ length: 12 }, (_, i) => ({ name: `d/${i}.txt`, content: `${i}` }));
+  const zip = rawZip([...entries, PROGRAM]).toString('base64');
+  const { notice, leaves, report } = await run(twoParts([PLAIN], 'foo', [...ZIP, zip]));
+  expect(leaves.map(({ name, type }) => [name, type])).toEqual([['a.zip', 'zip']]);
+  expect(notice).toContain('a.zip → a.zip: 中の13件');
+  expect(notice).toContain('a.zip > b.exe: プログラム');
+  expect(notice).not.toContain('d/1.txt');
+  expect(report.attachments[1]?.outputs).toMatchObject([{ archivePath: 'd/0.txt' }]);
 });
