@@ -79,6 +79,7 @@ export const FILE_TYPES = {
   cad: 'other',
   calendar: 'text',
   vcard: 'text',
+  'finder-data': 'other',
   empty: 'other',
   unknown: 'other',
 } as const satisfies Record<string, Family>;

@@ -149,7 +149,9 @@ function fileLines({ report: { attachments }, names, heldListedIn, language }: N
     const outputs = names.slice(next, next + attached);
     next += attached;
     const isEnd = part.outcome !== 'blocked' && part.outcome !== 'waiting-for-password';
-    if (isEnd && !isInBundle(part, attachments)) passed.push(passedLine(part, attachments, outputs, language));
+    const isShown = part.outputs.length > 0 || (part.members ?? 1) > 0;
+    if (isEnd && isShown && !isInBundle(part, attachments))
+      passed.push(passedLine(part, attachments, outputs, language));
   }
   // What was held is what the reader must know; it comes first and is cut last.
   const lines = [...held, ...passed];

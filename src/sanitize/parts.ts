@@ -222,10 +222,14 @@ function openInner(entry: InnerFile, path: string, outer: Part, budget: Budget, 
   return { ...unopened, bytes: opened };
 }
 
-/** A container goes on when something of it does; otherwise it ends as what was in it did. */
+/**
+ * A container goes on when something of it does, or when there was nothing in it but what was taken out and counted;
+ * otherwise it ends as what was in it did.
+ */
 function endOf(container: Extract<Conversion, { kind: 'container' }>, ends: readonly Ended[]): Ended {
   const { files, outcome, removed, limits, detail } = container;
-  if (files.length > 0 || ends.some(({ kind }) => kind === 'converted')) {
+  const isOnlyRemoved = ends.length === 0 && removed.length > 0;
+  if (files.length > 0 || isOnlyRemoved || ends.some(({ kind }) => kind === 'converted')) {
     const said = { ...(limits === undefined ? {} : { limits }), ...(detail === undefined ? {} : { detail }) };
     return { kind: 'converted', outcome, files, removed, ...said };
   }

@@ -40,6 +40,7 @@ export function detectNow(bytes: Uint8Array, hints: DetectHints): FileType | und
         ? zipType(bytes)
         : byMagic(bytes);
   if (found !== undefined) return found;
+  if (isFinderData(bytes, hints.untrustedName)) return 'finder-data';
   const text = textType(bytes, {
     extensions: [...(hints.otherUntrustedNames ?? []), hints.untrustedName].flatMap(extensionsOf),
     declaredType: plainType(hints.declaredType),
@@ -48,6 +49,11 @@ export function detectNow(bytes: Uint8Array, hints: DetectHints): FileType | und
   if (text !== undefined && text !== 'text' && text !== 'csv') return text;
   return isLatePdf(bytes) ? 'pdf' : (text ?? (isDiskImage(bytes) ? 'iso' : undefined));
 }
+
+/** AppleDouble (RFC 1740 §5) and .DS_Store, under the names that macOS gives them: what is called otherwise is a file. */
+const isFinderData = (bytes: Uint8Array, untrustedName: string): boolean =>
+  /(?:^|\/)(?:\._[^/]+|\.DS_Store)$/.test(untrustedName) &&
+  /^(?:\x00\x05\x16\x07\x00\x02\x00\x00|\x00\x00\x00\x01Bud1)/.test(latin1(bytes, 0, 8));
 
 /**
  * The last extension of the name in lower case, as the various systems see it: full-width letters folded, invisible ones

@@ -23,8 +23,10 @@ export function zipType(bytes: Uint8Array): FileType {
   const isOoxml = has(/^\/?\[content_types\]\.xml$/);
   // Before the types: a document that is a program at the same time is a program.
   if (has(/^meta-inf\/manifest\.mf$|\.class$|^classes\.dex$|^appxmanifest\.xml$|^appxmetadata\//)) return 'jar';
-  if (has(/vbaproject[^/]*\.bin$|vbadata\.xml$|\/macrosheets\/|\/dialogsheets\/|^basic\/|^scripts\//))
-    return 'ooxml-macro';
+  if (has(/vbaproject[^/]*\.bin$|vbadata\.xml$/)) return 'ooxml-macro';
+  if (isOoxml && has(/\/macrosheets\/|\/dialogsheets\//)) return 'ooxml-macro';
+  // In an archive these are folders like others.
+  if (odfType(bytes) !== undefined && has(/^basic\/|^scripts\//)) return 'ooxml-macro';
   if (isOoxml) return ooxmlType(has);
   if (has(/^fixeddocseq\.fdseq$|\.fdseq$/)) return 'xps';
   return odfType(bytes) ?? 'zip';

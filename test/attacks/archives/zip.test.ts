@@ -261,6 +261,23 @@ test('an archive without files, and one of which nothing goes on', async () => {
   expect((await opened(rawZip([program]))).told).toEqual(['1 資料.zip executable', '1/1 b.exe executable']);
 });
 
+const APPLE_DOUBLE = Buffer.concat([Buffer.from('0005160700020000', 'hex'), Buffer.alloc(60)]);
+
+test('what macOS puts beside files is taken out and counted; called otherwise it is a file', async () => {
+  const good = await opened(rawZip([A, { name: '__MACOSX/._a.txt', content: APPLE_DOUBLE }]));
+  expect(good.told).toEqual(['1 資料.zip rebuilt', '1/1 a.txt rebuilt', '1/2 __MACOSX/._a.txt rebuilt']);
+  expect(good.rows[2]).toMatchObject({
+    detectedType: 'finder-data',
+    outputs: [],
+    removed: [{ what: 'metadata', count: 1 }],
+  });
+  expect(good.files.map(textOf)).toEqual(['alpha']);
+  const renamed = await opened(rawZip([A, { name: 'b.doc', content: APPLE_DOUBLE }]));
+  expect(renamed.told.at(-1)).toBe('1/2 b.doc unsupported-type');
+  const program = { name: '__MACOSX/._b.exe', content: Buffer.from('4d5a90000300000004000000ffff', 'hex') };
+  expect((await opened(rawZip([A, program]))).told.at(-1)).toBe('1/2 __MACOSX/._b.exe executable');
+});
+
 const nested = (levels: number, inner: Buffer): Buffer => {
   let bytes = inner;
   for (let i = 0; i < levels; i++) bytes = rawZip([{ name: 'in.zip', content: bytes, method: 8 }]);

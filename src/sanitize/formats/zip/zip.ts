@@ -60,7 +60,7 @@ export const zip: Converter = {
       files: [],
       outcome: 'rebuilt',
       untrustedStem: stemOf(untrustedName),
-      removed: directory.hasComment ? [{ what: 'metadata', count: 1 }] : [],
+      removed: directory.hasComment && files.length > 0 ? [{ what: 'metadata', count: 1 }] : [],
       ...(directory.notes.length > 0 ? { detail: directory.notes.join(', ') } : {}),
     };
   },
