@@ -37,8 +37,16 @@ export interface Part {
 /** How a part ended. */
 type Ended = Exclude<Conversion, { kind: 'container' }>;
 
+/** What remains of a part once it is converted: an archive's files need not stay in memory together. */
+interface Seen extends Omit<Part, 'bytes'> {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+const seen = ({ bytes, ...part }: Part): Seen => ({ ...part, size: bytes.length, sha256: sha256(bytes) });
+
 export interface ConvertedPart {
-  readonly part: Part;
+  readonly part: Seen;
   readonly detectedType: FileType;
   readonly conversion: Ended;
   /** Files that go on as attachments of their own. */
@@ -131,7 +139,7 @@ async function expanded(
   const { detectedType, conversion } = await convertOne(part, budget, onPart);
   if (conversion.kind !== 'container') {
     const files = conversion.kind === 'converted' ? conversion.files : [];
-    return [{ part, detectedType, conversion, files, untrustedFolders }];
+    return [{ part: seen(part), detectedType, conversion, files, untrustedFolders }];
   }
   const isOutermost = !part.path.includes('/');
   const inside = isOutermost ? [] : [...untrustedFolders, conversion.untrustedStem];
@@ -148,7 +156,10 @@ async function expanded(
   const { files, untrustedStem, entries } = conversion;
   const members = entries.length;
   const ended = endOf(conversion, ends);
-  return [{ part, detectedType, conversion: ended, files, untrustedFolders: inside, untrustedStem, members }, ...rows];
+  return [
+    { part: seen(part), detectedType, conversion: ended, files, untrustedFolders: inside, untrustedStem, members },
+    ...rows,
+  ];
 }
 
 /** The same rows, their files inside one archive that the first row hands on. */
@@ -173,7 +184,8 @@ async function convertOne(
 ): Promise<{ readonly detectedType: FileType; readonly conversion: Conversion }> {
   const held = heldBefore(part, budget);
   if (held !== undefined) return { detectedType: 'unknown', conversion: held };
-  onPart(part.path);
+  // A file inside another was announced before it was unpacked.
+  if (!part.path.includes('/')) onPart(part.path);
   const { policy, passwords } = budget;
   const { untrustedName, untrustedCharset, bytes } = part;
   const type = await typeOf(part, budget);
@@ -258,8 +270,8 @@ export function partReport(row: ConvertedPart, names: readonly string[]): Attach
     untrustedName: cleanLine(part.untrustedName, 500),
     declaredType: cleanLine(part.declaredType, 200),
     detectedType,
-    bytes: part.bytes.length,
-    sha256: sha256(part.bytes),
+    bytes: part.size,
+    sha256: part.sha256,
     outcome: conversion.kind === 'converted' ? conversion.outcome : conversion.kind,
     ...(conversion.kind === 'blocked' ? { reason: conversion.reason } : {}),
     ...(conversion.detail === undefined ? {} : { detail: cleanLine(conversion.detail, 500) }),
