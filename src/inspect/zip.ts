@@ -21,7 +21,10 @@ const MAX_BYTES = 512 * 1024 * 1024;
 const MAX_NAME_BYTES = 4 * 1100;
 
 const LOCAL = 'PK\x03\x04';
-const CENTRAL = 'PK\x01\x02\x14\x00';
+/** Made by version 2.0 on Unix. */
+const CENTRAL = 'PK\x01\x02\x14\x03';
+/** No comment, volume 0, no internal attributes; a plain file with mode 644. */
+const ATTRIBUTES = '\0\0\0\0\0\0\x00\x00\xa4\x81';
 const END = 'PK\x05\x06';
 /** Version 2.0, names in UTF-8; 1980-01-01 00:00 stands behind the method. */
 const HEAD = '\x14\x00\x00\x08';
@@ -144,10 +147,7 @@ function typeOf(name: Uint8Array, seen: { readonly paths: Set<string>; readonly 
 function requireDirectory(bytes: Uint8Array, start: number, entries: readonly Entry[]): void {
   let at = start;
   for (const { place, facts, name } of entries) {
-    const expected = Buffer.concat([
-      Buffer.from(`${CENTRAL}${facts}${'\0'.repeat(10)}${le(place, 4)}`, 'latin1'),
-      name,
-    ]);
+    const expected = Buffer.concat([Buffer.from(`${CENTRAL}${facts}${ATTRIBUTES}${le(place, 4)}`, 'latin1'), name]);
     if (expected.compare(bytes, at, Math.min(at + expected.length, bytes.length)) !== 0) {
       throw new Misfit('a directory entry that differs from its file');
     }

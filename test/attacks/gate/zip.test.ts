@@ -9,20 +9,20 @@ import { treePaths } from '../../../src/sanitize/names.ts';
 import { field, type RawZip, type RawZipEntry, rawZip } from '../../kit/zip-raw.ts';
 import { CSV_FILE, jpegFile, pdfFile, pngFile, TEXT_FILE } from './specimens.ts';
 
-const OURS = { flags: 0x800, method: 8 } as const;
+const STORED = { flags: 0x800, host: 3, attributes: 0o100644 * 0x1_0000 } as const;
+const OURS = { ...STORED, method: 8 } as const;
 const TEXT: RawZipEntry = { name: '会議/資料.txt', content: TEXT_FILE, ...OURS };
 const CSV: RawZipEntry = { name: '会議/一覧.csv', content: CSV_FILE, ...OURS };
 const named = (name: string): RawZipEntry => ({ ...TEXT, name });
 const problems = (bytes: Uint8Array) => inspectFile('zip', bytes);
 
 test('a ZIP written by hand, with a file of each type, is one of ours', async () => {
-  const stored = { flags: 0x800 };
   const entries: RawZipEntry[] = [
     TEXT,
     CSV,
-    { name: 'a.pdf', content: await pdfFile(), ...stored },
-    { name: 'a.png', content: await pngFile(), ...stored },
-    { name: 'a.jpg', content: await jpegFile(), ...stored },
+    { name: 'a.pdf', content: await pdfFile(), ...STORED },
+    { name: 'a.png', content: await pngFile(), ...STORED },
+    { name: 'a.jpg', content: await jpegFile(), ...STORED },
   ];
   expect(await problems(rawZip(entries))).toEqual([]);
 });
@@ -48,8 +48,8 @@ const FRAMES: readonly [string, readonly RawZipEntry[], RawZip?][] = [
   ['an extra field', [{ ...TEXT, extra: field(1, Buffer.alloc(0)) }]],
   ['an extra field in the local header', [{ ...TEXT, localExtra: field(1, Buffer.alloc(0)) }]],
   ['a comment of a file', [{ ...TEXT, comment: 'x' }]],
-  ['attributes', [{ ...TEXT, attributes: 0x20 }]],
-  ['another host', [{ ...TEXT, host: 3 }]],
+  ['other attributes', [{ ...TEXT, attributes: 0o120777 * 0x1_0000 }]],
+  ['another host', [{ ...TEXT, host: 0 }]],
   ['another name in the directory', [{ ...TEXT, local: { name: '会議/資科.txt' } }]],
   ['another checksum', [{ ...TEXT, crc: 1 }]],
   ['a larger size', [{ ...TEXT, bytes: 1000 }]],
@@ -59,7 +59,7 @@ const FRAMES: readonly [string, readonly RawZipEntry[], RawZip?][] = [
   ['a program', [{ ...TEXT, name: 'a.exe' }]],
   ['a program that calls itself text', [{ ...TEXT, content: Buffer.from('MZ\x90\0', 'latin1') }]],
   ['text against the text rules', [{ ...TEXT, content: '\uFEFFhttp://example.com/\r\n' }]],
-  ['a ZIP in a ZIP', [{ name: 'a.zip', flags: 0x800, content: rawZip([TEXT]) }]],
+  ['a ZIP in a ZIP', [{ name: 'a.zip', ...STORED, content: rawZip([TEXT]) }]],
   ['two files of one name', [named('a.txt'), named('Ａ.txt')]],
   ['a file like a folder', [named('x.txt/a.txt'), named('X.txt')]],
 ];

@@ -19,6 +19,10 @@ const MOMENT = 0x0021_0000;
 /** «Needed to extract» 2.0: folders and deflate. */
 const VERSION = 20;
 const UTF8 = 0x800;
+/** «Made by» Unix: Info-ZIP's unzip takes names of MS-DOS for code page 850, whatever the UTF-8 flag says. */
+const HOST = 3;
+/** A plain file, mode 644 (stat(2)): with the host stated, none would mean no rights at all. */
+const ATTRIBUTES = 0o100644 * 0x1_0000;
 
 /** @throws RangeError on what a plain ZIP cannot hold; the policy's limits are far below. */
 export function zipFile(members: readonly ZipMember[]): BuiltBytes {
@@ -39,8 +43,9 @@ export function zipFile(members: readonly ZipMember[]): BuiltBytes {
     facts.writeUInt16LE(name.length, 22);
     const local = [Buffer.from('PK\x03\x04', 'latin1'), facts, name, Buffer.from(data)];
     const place = Buffer.alloc(14);
+    place.writeUInt32LE(ATTRIBUTES, 6);
     place.writeUInt32LE(at, 10);
-    central.push(Buffer.from(`PK\x01\x02${String.fromCharCode(VERSION)}\0`, 'latin1'), facts, place, name);
+    central.push(Buffer.from(`PK\x01\x02${String.fromCharCode(VERSION, HOST)}`, 'latin1'), facts, place, name);
     locals.push(...local);
     at += 30 + name.length + data.length;
   }
