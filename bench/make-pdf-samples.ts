@@ -19,7 +19,12 @@ const SOURCES = [
 for (const [source, target] of SOURCES) {
   const bytes = readFileSync(join(sharedFolder, 'samples/pdf', source));
   const file = { type: 'pdf', untrustedName: source, untrustedCharset: '', bytes } as const;
-  const result = await pdf.convert(file, { policy, passwords: [], deadline: performance.now() + 60_000, left: { files: 0, bytes: 0, depth: 0 } });
+  const result = await pdf.convert(file, {
+    policy,
+    passwords: [],
+    deadline: performance.now() + 60_000,
+    left: { files: 0, bytes: 0, depth: 0 },
+  });
   if (result.kind !== 'converted') throw new Error(`${source}: ${result.kind}`);
   const output = result.files[0]?.bytes ?? new Uint8Array();
   writeFileSync(fileURLToPath(new URL(`../fixtures/pdf-output/${target}`, import.meta.url)), output);

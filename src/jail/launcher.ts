@@ -217,7 +217,7 @@ const PRIVATE_ROOT = [
   'set -e; root=$1; shift; umask 022',
   'mount -n -t tmpfs -o mode=0755,nosuid,nodev,size=64k sekisho "$root"',
   'while [ "$1" != -- ]; do',
-  '  if [ "$1" = folder ]; then mkdir -p "$root$3"; else mkdir -p "$root${3%/*}"; : > "$root$3"; fi',
+  '  if [ "$1" = folder ]; then mkdir -p "$root$3"; else mkdir -p "$root$(dirname "$3")"; : > "$root$3"; fi',
   '  mount -n -o bind,ro "$2" "$root$3"; shift 3',
   'done',
   'shift; mount -n -o remount,bind,ro,nosuid,nodev "$root"; cd "$root"; exec chroot "$root" "$@"',
