@@ -14,6 +14,7 @@ export type AuditEvent =
   | 'gate-refused'
   | 'jail-failed'
   | 'original-lost'
+  | 'door-refused'
   | 'delivery-intended'
   | 'delivered'
   | 'deferred'

@@ -11,6 +11,7 @@ import type { Database, Tx } from '../database/database.ts';
 import type { RecipientTable } from '../database/schema.ts';
 import { type CheckedMessage, verifyForDelivery } from '../gate/receipt.ts';
 import type { RoleKeys } from '../keys/keys.ts';
+import { GatewayError } from '../message/errors.ts';
 import { newId } from '../message/ids.ts';
 import type { NoticeJob } from '../message/jobs.ts';
 import { END_STATES, type RecipientState } from '../message/states.ts';
@@ -50,7 +51,7 @@ export async function deliverMessage(deps: DeliverDeps, job: LeasedJob): Promise
     await deps.database.write((tx) => deps.queue.done(tx, job));
     return;
   }
-  const checked = await openChecked(deps, message);
+  const checked = await openChecked(deps, message).catch((error: unknown) => refuseAtDoor(deps, message, error));
   await recordIntent(deps, job, message, pending, checked);
   const addresses = pending.map(({ address }) => address);
   const results = await deps.outlet.deliver(message.row.tenant, checked, addresses);
@@ -68,6 +69,15 @@ async function openChecked(deps: DeliverDeps, { row, recipients }: KnownMessage)
     recipients: recipients.map(({ address }) => address),
     recipientSalt: row.recipient_salt ?? '',
   });
+}
+
+/** What cannot be proved to be ours does not leave. A person will look at the parked job, and finds why in the audit log. */
+async function refuseAtDoor(deps: DeliverDeps, { row }: KnownMessage, error: unknown): Promise<never> {
+  if (error instanceof GatewayError && !error.retryable) {
+    const fact = { tenant: row.tenant, messageId: row.id, at: deps.now(), facts: { reason: error.code } };
+    await deps.database.write((tx) => deps.audit.append(tx, { ...fact, event: 'door-refused' }));
+  }
+  throw error;
 }
 
 /** One answer a recipient, whatever the outlet gave: nobody may be left without a next step. */

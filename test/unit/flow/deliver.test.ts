@@ -124,6 +124,7 @@ test.each([
   });
   expect(bench.sent).toEqual([]);
   expect(await bench.events(id)).not.toContain('delivery-intended');
+  expect(await bench.events(id)).toContain('door-refused');
 });
 
 test('a recipient slipped into the database gets nothing: the receipt names another set', async () => {
@@ -137,6 +138,7 @@ test('a recipient slipped into the database gets nothing: the receipt names anot
   });
   await expect(bench.deliver(await bench.take('deliver'))).rejects.toMatchObject({ code: 'E_RECEIPT_INVALID' });
   expect(bench.sent).toEqual([]);
+  expect(await bench.events(id)).toContain('door-refused');
 });
 
 test('a worker that slept through its lease sends nothing', async () => {
