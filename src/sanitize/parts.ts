@@ -213,7 +213,8 @@ function heldBefore(part: Part, { policy, deadline, holdParts }: Budget): Held |
   if (part.heldFor !== undefined) return part.heldFor;
   const reason = Object.hasOwn(holdParts, part.path) ? holdParts[part.path] : undefined;
   if (reason !== undefined) return blocked(reason, 'killed a process before');
-  if (part.depth > policy.limits.maxDepth || part.path.length > MAX_PATH) return blocked('limit-exceeded', 'maxDepth');
+  if (part.depth > policy.limits.maxDepth || part.path.length > MAX_PATH)
+    return blocked('limit-exceeded', 'maxDepth: nested deeper');
   return performance.now() < deadline ? undefined : blocked('timeout', 'messageMs: no time left for this file');
 }
 
@@ -253,9 +254,10 @@ function endOf(container: Extract<Conversion, { kind: 'container' }>, ends: read
 function withinBudget(conversion: Conversion, budget: Budget): Conversion {
   if (conversion.kind !== 'converted' && conversion.kind !== 'container') return conversion;
   const bytes = conversion.files.reduce((sum, file) => sum + file.bytes.length, 0);
-  if (bytes > budget.outputBytesLeft) return blocked('limit-exceeded', 'maxOutputBytes of the whole message');
+  if (bytes > budget.outputBytesLeft) return blocked('limit-exceeded', 'maxOutputBytes: of the whole message');
   if (conversion.kind === 'container') {
-    if (conversion.entries.length > budget.filesLeft) return blocked('limit-exceeded', 'maxParts of the whole message');
+    if (conversion.entries.length > budget.filesLeft)
+      return blocked('limit-exceeded', 'maxParts: of the whole message');
     budget.filesLeft -= conversion.entries.length;
   }
   budget.outputBytesLeft -= bytes;
@@ -295,8 +297,12 @@ const outputReport = (file: SafeFile, name: string): OutputReport => ({
   ...(file.pages === undefined ? {} : { pages: file.pages }),
 });
 
-/** Names of the limits that the files met. */
+/** Names of the limits that the files met: those of their converters, and those that stand in front of a reason. */
 export const limitsOf = (parts: readonly ConvertedPart[]): readonly string[] =>
-  parts.flatMap(({ conversion }) => (conversion.kind === 'converted' ? (conversion.limits ?? []) : []));
+  parts.flatMap(({ conversion }) => {
+    if (conversion.kind === 'converted') return conversion.limits ?? [];
+    const limit = /^(max[A-Za-z]+|messageMs):/.exec(conversion.detail)?.[1];
+    return limit === undefined ? [] : [limit];
+  });
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

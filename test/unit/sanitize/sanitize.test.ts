@@ -216,6 +216,14 @@ test('an archive without files is held under its own name', async () => {
   expect(notice).toContain('a.zip: 無害化できない種類');
 });
 
+test('A36: limits met inside an archive stand in the report', async () => {
+  const zip = rawZip([{ name: 'in.zip', content: rawZip([{ name: 'a.txt', content: 'a' }]) }, PROGRAM]);
+  const attached = twoParts([PLAIN], 'foo', [...ZIP, zip.toString('base64')]);
+  expect((await run(attached, jobWith({ maxParts: 3 }))).report.limits).toEqual(['maxParts']);
+  expect((await run(attached, jobWith({ maxInnerBytes: 20 }))).report.limits).toEqual(['maxInnerBytes']);
+  expect((await run(attached, jobWith({ maxDepth: 2 }))).report.limits).toEqual(['maxDepth']);
+});
+
 test('F03: a file in an archive that killed a child is held alone', async () => {
   const zip = rawZip([
     { name: 'a.txt', content: 'a' },

@@ -45,9 +45,11 @@ export const zip: Converter = {
     const files = directory.entries
       .map((entry, i) => ({ entry, name: names[i] ?? { untrustedName: '' } }))
       .filter(({ entry, name }) => !isFolder(entry, name));
-    if (files.length > left.files) return blocked('limit-exceeded', `${files.length} files, ${left.files} left`);
+    if (files.length > left.files)
+      return blocked('limit-exceeded', `maxParts: ${files.length} files, ${left.files} left`);
     const total = files.reduce((sum, { entry }) => sum + entry.bytes, 0);
-    if (!(total <= left.bytes)) return blocked('limit-exceeded', `${total} bytes unpacked, ${left.bytes} left`);
+    if (!(total <= left.bytes))
+      return blocked('limit-exceeded', `maxInnerBytes: ${total} bytes unpacked, ${left.bytes} left`);
     if (total > RATIO_FROM_BYTES && total > bytes.length * MAX_RATIO) {
       return blocked('limit-exceeded', `${total} bytes out of ${bytes.length}`);
     }
