@@ -1,7 +1,8 @@
-/** Rules for the files we write (docs/output-grammar.md §6–§8, docs/output-grammar-pdf.md) and, for each, files that break it. */
+/** Rules for the files we write (docs/output-grammar.md §6–§9, docs/output-grammar-pdf.md) and, for each, files that break it. */
 import { crc32, deflateSync } from 'node:zlib';
 import type { SafeType } from '../../../src/message/file-type.ts';
 import { BODY, CONTENT, cmap, flate, GREY, jpegFile, type PdfObjects, pdfFile, pngFile } from './specimens.ts';
+import { zipRules } from './zip-rules.ts';
 
 export interface FileRule {
   readonly type: SafeType;
@@ -811,6 +812,7 @@ async function pdfRules(): Promise<readonly FileRule[]> {
 }
 
 export const fileRules = async (): Promise<readonly FileRule[]> => [
+  ...zipRules(),
   ...TEXT_RULES,
   ...CSV_RULES,
   ...(await pngRules()),

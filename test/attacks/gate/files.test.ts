@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { inspectFile } from '../../../src/inspect/inspect.ts';
 import { BENIGN_CELLS, BENIGN_TEXT, fileRules, png } from './file-rules.ts';
+import { ourZip } from './zip-rules.ts';
 
 const rules = await fileRules();
 
@@ -20,6 +21,7 @@ test('the benign twins pass', async () => {
     expect([text.toString(), await inspectFile('text', text)]).toEqual([text.toString(), []]);
   for (const csv of BENIGN_CELLS) expect([csv.toString(), await inspectFile('csv', csv)]).toEqual([csv.toString(), []]);
   expect(await inspectFile('png', png())).toEqual([]);
+  expect(await inspectFile('zip', ourZip())).toEqual([]);
 });
 
 test('the number of breaches, by rule', () => {
