@@ -50,8 +50,11 @@ const CHILD_ENV = {
   TZ: 'UTC',
   // Conversions are single-threaded: more messages run at once instead.
   UV_THREADPOOL_SIZE: '1',
-  VIPS_CONCURRENCY: '1',
+  // glibc (mallopt(3)): buffers from 128 KiB on go back to the system when freed, so one large mail leaves no large child.
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
   MALLOC_ARENA_MAX: '2',
+  VIPS_CONCURRENCY: '1',
   // No configuration of the machine's OpenSSL reaches a child.
   OPENSSL_CONF: '/dev/null',
 } as const;

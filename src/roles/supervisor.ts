@@ -127,8 +127,15 @@ async function stopOne(child: ChildProcess, ask: () => void): Promise<void> {
   clearTimeout(killer);
 }
 
+/**
+ * glibc (mallopt(3)) raises its mmap threshold to 32 MiB by itself and then keeps what large mails used. With the
+ * threshold fixed, buffers from 128 KiB on go back to the system when they are freed.
+ */
+const MALLOC_GIVES_BACK = { MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_ARENA_MAX: '2' };
+
 /** Roles inherit no secrets by environment. More libuv threads: each share is synced in one (peers.md). */
 function roleEnvironment(): Record<string, string> {
   const { PATH = '', HOME = '/', LANG = 'C.UTF-8', TZ } = process.env;
-  return { PATH, HOME, LANG, UV_THREADPOOL_SIZE: '16', NODE_NO_WARNINGS: '1', ...(TZ === undefined ? {} : { TZ }) };
+  const zone = TZ === undefined ? {} : { TZ };
+  return { PATH, HOME, LANG, UV_THREADPOOL_SIZE: '16', NODE_NO_WARNINGS: '1', ...MALLOC_GIVES_BACK, ...zone };
 }
