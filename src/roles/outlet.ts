@@ -1,11 +1,11 @@
 /** The process on the LGWAN side: opens sanitized messages only, verifies receipts, and holds the one door's key. */
 import { type DeliverDeps, deliverMessage } from '../flow/deliver.ts';
 import { type ProbeDeps, probeAddress } from '../flow/probe.ts';
-import { startWorker } from '../flow/worker.ts';
 import { openLgwanOutlet } from '../outlet/lgwan.ts';
 import { backoffMs } from '../queue/backoff.ts';
-import type { JobKind, Lane, LeasedJob } from '../queue/queue.ts';
+import type { LeasedJob } from '../queue/queue.ts';
 import type { RoleContext, RunningRole } from './context.ts';
+import { startWorkers } from './workers.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -40,40 +40,16 @@ export async function startOutlet(context: RoleContext): Promise<RunningRole> {
     log,
   };
   const probe: ProbeDeps = { database, queue, audit, outlet, tenant: context.tenant, now };
-  const worker = (
-    kinds: readonly JobKind[],
-    lanes: readonly Lane[],
-    slots: number,
-    handle: (job: LeasedJob) => Promise<void>,
-    gatherMs?: number,
-  ) =>
-    startWorker({
-      database,
-      queue,
-      log,
-      kinds,
-      lanes,
-      slots,
-      ...(gatherMs === undefined ? {} : { gatherMs }),
-      leaseMs: settings.outlet.leaseSeconds * 1000,
-      owner: `outlet@${settings.instance}/${process.pid}`,
-      handle,
-      backoffMs: backoff,
-      longestWaitMs: retry.maxMs,
-      now,
-    });
-  const workers = [
-    worker(['deliver'], ['light'], settings.outlet.workers, (job) => deliverMessage(deliver, job)),
-    worker(['deliver'], ['heavy'], 1, (job) => deliverMessage(deliver, job), HEAVY_GATHER_MS),
-    worker(['probe'], ['light', 'heavy'], PROBE_SLOTS, (job) => probeAddress(probe, job)),
-  ];
-  doorbell.onRing(() => {
-    for (const each of workers) each.ring();
-  });
+  const handle = (job: LeasedJob): Promise<void> => deliverMessage(deliver, job);
+  const workers = startWorkers(context, { leaseSeconds: settings.outlet.leaseSeconds, retry }, [
+    { kinds: ['deliver'], lanes: ['light'], slots: settings.outlet.workers, handle },
+    { kinds: ['deliver'], lanes: ['heavy'], slots: 1, handle, gatherMs: HEAVY_GATHER_MS },
+    { kinds: ['probe'], lanes: ['light', 'heavy'], slots: PROBE_SLOTS, handle: (job) => probeAddress(probe, job) },
+  ]);
   return {
     port: 0,
     async stop() {
-      await Promise.all(workers.map((each) => each.stop()));
+      await workers.stop();
       await outlet.close();
     },
   };

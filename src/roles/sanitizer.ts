@@ -2,13 +2,13 @@
 import { policiesOf } from '../config/policies.ts';
 import { type ProcessDeps, processMessage, processNotice } from '../flow/process.ts';
 import { openSweeper } from '../flow/sweep.ts';
-import { startWorker } from '../flow/worker.ts';
 import { passGate } from '../gate/pass.ts';
 import { openJail } from '../jail/open.ts';
 import { GatewayError } from '../message/errors.ts';
-import { type Backoff, backoffMs } from '../queue/backoff.ts';
-import type { JobKind, Lane, LeasedJob } from '../queue/queue.ts';
+import type { Backoff } from '../queue/backoff.ts';
+import type { LeasedJob } from '../queue/queue.ts';
 import type { RoleContext, RunningRole } from './context.ts';
+import { startWorkers } from './workers.ts';
 
 /** Our own failures (no process could be started, a store away) are tried again soon, then ever more slowly. */
 const RETRY: Backoff = { firstMs: 1_000, maxMs: 300_000 };
@@ -44,30 +44,14 @@ export async function startSanitizer(context: RoleContext): Promise<RunningRole>
     now,
     log,
   };
-  const worker = (lanes: readonly Lane[], slots: number, kinds: readonly JobKind[], gatherMs?: number) =>
-    startWorker({
-      database,
-      queue,
-      log,
-      kinds,
-      lanes,
-      slots,
-      ...(gatherMs === undefined ? {} : { gatherMs }),
-      leaseMs: settings.sanitizer.leaseSeconds * 1000,
-      owner: `sanitizer@${settings.instance}/${process.pid}`,
-      handle: (job: LeasedJob) => (job.kind === 'notice' ? processNotice(deps, job) : processMessage(deps, job)),
-      backoffMs: (attempts) => backoffMs(attempts, RETRY, Math.random()),
-      longestWaitMs: RETRY.maxMs,
-      now,
-    });
+  const handle = (job: LeasedJob): Promise<void> =>
+    job.kind === 'notice' ? processNotice(deps, job) : processMessage(deps, job);
+  const { leaseSeconds, workers: slots, heavyWorkers } = settings.sanitizer;
   // Two lanes: a few huge mails never stand before the many small ones, nor fill the memory together.
-  const workers = [
-    worker(['light'], settings.sanitizer.workers, ['process', 'notice']),
-    worker(['heavy'], settings.sanitizer.heavyWorkers, ['process'], HEAVY_GATHER_MS),
-  ];
-  doorbell.onRing(() => {
-    for (const each of workers) each.ring();
-  });
+  const workers = startWorkers(context, { leaseSeconds, retry: RETRY }, [
+    { kinds: ['process', 'notice'], lanes: ['light'], slots, handle },
+    { kinds: ['process'], lanes: ['heavy'], slots: heavyWorkers, handle, gatherMs: HEAVY_GATHER_MS },
+  ]);
   const runningMs = (): number => performance.now();
   const sweeper = openSweeper({ database, audit, vault, stores, now, runningMs, log });
   const sweeping = setInterval(() => void sweeper.sweep(), SWEEP_MS);
@@ -75,7 +59,7 @@ export async function startSanitizer(context: RoleContext): Promise<RunningRole>
     port: 0,
     async stop() {
       clearInterval(sweeping);
-      await Promise.all(workers.map((each) => each.stop()));
+      await workers.stop();
       await jail.close();
     },
   };

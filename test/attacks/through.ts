@@ -3,31 +3,12 @@
  * with the inspector. What comes back is what would cross, as a mail program reads it.
  */
 import { expect } from 'vitest';
-import type { MessageJob } from '../../src/message/jobs.ts';
 import type { Report } from '../../src/message/report.ts';
-import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { sanitizeMessage } from '../../src/sanitize/sanitize.ts';
 import { type ForwardedMail, readForwarded } from '../kit/forwarded.ts';
-import { FACTS, judge } from './gate/door.ts';
+import { JOB, judge } from './gate/door.ts';
 
-const JOB: MessageJob = {
-  kind: 'message',
-  facts: {
-    messageId: FACTS.messageId,
-    tenant: { id: 'chuo', name: '中央市', domains: ['chuo.lg.jp'] },
-    gatewayHost: 'gw.chuo.lg.jp',
-    reversePath: 'sender@example.com',
-    recipients: FACTS.recipients,
-    peerAddress: '192.0.2.25',
-    receivedAtMs: FACTS.atMs,
-    originalBytes: 1000,
-    contact: '情報政策課 内線 1234',
-  },
-  policy: { ...DEFAULT_POLICY, version: FACTS.policyVersion },
-  holdParts: {},
-  passwords: [],
-  lineEnds: 'crlf',
-};
+const SMTP_JOB = { ...JOB, lineEnds: 'crlf' } as const;
 
 export interface Crossed extends ForwardedMail {
   readonly report: Report;
@@ -38,7 +19,7 @@ export interface Crossed extends ForwardedMail {
 /** @param lines of the original, each ended by CRLF; a character is a byte. @throws when the gate refuses our own output. */
 export async function through(...lines: readonly string[]): Promise<Crossed> {
   const original = Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1');
-  const { bytes, report } = await sanitizeMessage(JOB, original, () => undefined);
+  const { bytes, report } = await sanitizeMessage(SMTP_JOB, original, () => undefined);
   const verdict = await judge(bytes);
   expect(verdict.kind === 'refused' ? verdict.problems : []).toEqual([]);
   const mail = readForwarded(Buffer.from(bytes));

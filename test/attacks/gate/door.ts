@@ -6,6 +6,8 @@ import type { ReceiptFacts } from '../../../src/gate/receipt.ts';
 import { inspectFile } from '../../../src/inspect/inspect.ts';
 import type { Jail } from '../../../src/jail/jail.ts';
 import { publicKeyOf } from '../../../src/keys/raw.ts';
+import type { MessageJob } from '../../../src/message/jobs.ts';
+import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { MESSAGE_ID } from './specimens.ts';
 
 const { privateKey } = generateKeyPairSync('ed25519');
@@ -29,3 +31,23 @@ export const inProcess: Pick<Jail, 'inspect'> = {
 
 export const judge = (draft: Uint8Array, jail = inProcess): Promise<GateVerdict> =>
   passGate({ jail, keys: { receiptSigner: () => ({ keyId: verifier.keyId, privateKey }) } }, draft, FACTS, 10_000);
+
+/** A job as the parent gives it to a child, for any message of the attack tests. */
+export const JOB: MessageJob = {
+  kind: 'message',
+  facts: {
+    messageId: FACTS.messageId,
+    tenant: { id: 'chuo', name: '中央市', domains: ['chuo.lg.jp'] },
+    gatewayHost: 'gw.chuo.lg.jp',
+    reversePath: 'sender@example.com',
+    recipients: FACTS.recipients,
+    peerAddress: '192.0.2.25',
+    receivedAtMs: FACTS.atMs,
+    originalBytes: 1000,
+    contact: '情報政策課 内線 1234',
+  },
+  policy: { ...DEFAULT_POLICY, version: FACTS.policyVersion },
+  holdParts: {},
+  passwords: [],
+  lineEnds: 'any',
+};

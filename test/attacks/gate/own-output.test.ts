@@ -5,32 +5,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { MessageJob } from '../../../src/message/jobs.ts';
-import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { composeNotice, sanitizeMessage } from '../../../src/sanitize/sanitize.ts';
-import { FACTS, judge } from './door.ts';
+import { FACTS, JOB, judge } from './door.ts';
 
 const shared = process.env['SEKISHO_SHARED'] ?? '../shared';
 const manifest = `${shared}/corpora/MANIFEST.tsv`;
-
-const JOB: MessageJob = {
-  kind: 'message',
-  facts: {
-    messageId: FACTS.messageId,
-    tenant: { id: 'chuo', name: '中央市', domains: ['chuo.lg.jp'] },
-    gatewayHost: 'gw.chuo.lg.jp',
-    reversePath: 'sender@example.com',
-    recipients: FACTS.recipients,
-    peerAddress: '192.0.2.25',
-    receivedAtMs: FACTS.atMs,
-    originalBytes: 1000,
-    contact: '情報政策課 内線 1234',
-  },
-  policy: { ...DEFAULT_POLICY, version: FACTS.policyVersion },
-  holdParts: {},
-  passwords: [],
-  lineEnds: 'any',
-};
 
 /** Mails of the corpus: path in the manifest's first column, kind in its last but one. */
 function mails(): readonly string[] {
