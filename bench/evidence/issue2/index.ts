@@ -1,0 +1,4 @@
+/** The bars of the second issue, in its order. Each section is a file of its own beside this one. */
+import type { Section } from '../section.ts';
+
+export const sections: readonly Section[] = [];
