@@ -8,7 +8,9 @@ import { GatewayError } from './message/errors.ts';
 
 const OLDEST_NODE = 24;
 
-const CONFIG = ['-c, --config <file>', 'configuration file', 'gateway.yaml'] as const;
+// The container image names its own file and roles by environment.
+const CONFIG = ['-c, --config <file>', 'configuration file', process.env['SEKISHO_CONFIG'] ?? 'gateway.yaml'] as const;
+const ROLES_HERE = ['--roles <list>', 'roles to run here, comma separated', process.env['SEKISHO_ROLES']] as const;
 const JSON_OUTPUT = ['--json', 'machine-readable output'] as const;
 
 /** Makes a command's action out of its module, which is loaded only when it runs. */
@@ -54,8 +56,22 @@ function addRunning(program: Command, runs: Runs): void {
     .command('serve')
     .description('ゲートウェイを動かす / run the gateway')
     .option(...CONFIG)
-    .option('--roles <list>', 'roles to run here, comma separated')
+    .option(...ROLES_HERE)
     .action(runs(async () => (await import('./cli/serve.ts')).serve));
+  program
+    .command('prepare')
+    .description(
+      '鍵・データベース・保管先を用意する(役割を分けて動かす前に1回) / make keys, database and stores, then end',
+    )
+    .option(...CONFIG)
+    .action(runs(async () => (await import('./cli/prepare.ts')).prepare));
+  program
+    .command('health')
+    .description('役割が動いているか(ヘルスチェック用) / whether the roles here do their work')
+    .option(...CONFIG)
+    .option(...ROLES_HERE)
+    .option(...JSON_OUTPUT)
+    .action(runs(async () => (await import('./cli/health.ts')).health));
   program
     .command('demo')
     .description('組み込みの設定で動かし、見本のメールを通す / run with embedded defaults and sample mails')
@@ -93,6 +109,7 @@ function addSettings(program: Command, runs: Runs): void {
     .command('doctor')
     .description('設定と環境の診断 / what holds on this machine, in words')
     .option(...CONFIG)
+    .option(...ROLES_HERE)
     .option(...JSON_OUTPUT)
     .action(runs(async () => (await import('./cli/doctor.ts')).doctor));
 

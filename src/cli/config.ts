@@ -6,6 +6,7 @@ import { loadSettings } from '../config/load.ts';
 import { settingsSchema } from '../config/schema.ts';
 import { GatewayError } from '../message/errors.ts';
 import { EXIT, openOutput, table } from './output.ts';
+import { rolesHere } from './roles-here.ts';
 
 interface Options {
   readonly config: string;
@@ -17,7 +18,7 @@ interface Options {
 export async function check(options: Options): Promise<number> {
   const output = openOutput(options.json === true);
   try {
-    const settings = loadSettings(options.config);
+    const settings = loadSettings(options.config, rolesHere());
     const { length } = settings.tenants;
     if (output.json) output.value({ valid: true, tenants: length });
     else
@@ -44,7 +45,7 @@ export async function schema(): Promise<number> {
 /** The settings as they take effect, defaults included; or the firewall table that follows from them. */
 export async function print(options: Options): Promise<number> {
   const output = openOutput(options.json === true);
-  const settings = loadSettings(options.config);
+  const settings = loadSettings(options.config, rolesHere());
   if (options.firewall !== true) {
     if (output.json) output.value(settings);
     else output.line(stringify(settings).trimEnd());

@@ -6,16 +6,21 @@ import type { Settings } from '../config/schema.ts';
 import { missingLayers, probeLayers } from '../jail/layers.ts';
 import { describeKeys } from '../keys/describe.ts';
 import { publicFile } from '../keys/directory.ts';
+import type { Role } from '../message/roles.ts';
 import { plannedSeparation } from '../roles/prepare.ts';
+import { uidFor } from '../roles/separation.ts';
+import { containerFindings, isSwapClosed } from './doctor-container.ts';
 import { EXIT, type Output, openOutput, type Said } from './output.ts';
 import { ONE_DISK, storesOnOneDisk } from './requirements.ts';
+import { rolesHere } from './roles-here.ts';
 
 interface Options {
   readonly config: string;
+  readonly roles?: string;
   readonly json?: true;
 }
 
-interface Finding {
+export interface Finding {
   readonly about: string;
   /** 'note': true and worth knowing; 'missing': something a production start refuses or a person should mend. */
   readonly state: 'good' | 'note' | 'missing';
@@ -24,13 +29,17 @@ interface Finding {
 
 export async function doctor(options: Options): Promise<number> {
   const output = openOutput(options.json === true);
-  const settings = loadSettings(resolve(options.config));
+  const roles = rolesHere(options.roles);
+  if (roles === undefined) return EXIT.wrongUsage;
+  const settings = loadSettings(resolve(options.config), roles);
   const findings = [
-    ...(await jailFindings(settings)),
-    separationFinding(settings),
-    ...keyFindings(settings),
+    // The one role that opens strangers' files.
+    ...(roles.includes('sanitizer') ? await jailFindings(settings) : []),
+    separationFinding(settings, roles),
+    ...keyFindings(settings, roles),
     ...storeFindings(settings),
     swapFinding(),
+    ...containerFindings(),
   ];
   if (output.json) output.value(findings);
   else print(output, findings);
@@ -60,8 +69,16 @@ async function jailFindings(settings: Settings): Promise<readonly Finding[]> {
   return [launcher, ...layers];
 }
 
-function separationFinding(settings: Settings): Finding {
+function separationFinding(settings: Settings, roles: readonly Role[]): Finding {
   const { state } = plannedSeparation(settings);
+  const [only] = roles;
+  if (roles.length === 1 && only !== undefined && process.geteuid?.() === uidFor(settings.runAs.baseUid, only)) {
+    const said = {
+      ja: `ここで動くのは ${only} だけで、専用のユーザーで動きます`,
+      en: `${only} alone runs here, as a user of its own`,
+    };
+    return { about: 'roles', state: 'good', said };
+  }
   if (state.kind === 'held') {
     const said = { ja: '役割ごとに別のユーザーで動きます', en: 'each role runs as a user of its own' };
     return { about: 'roles', state: 'good', said };
@@ -73,9 +90,10 @@ function separationFinding(settings: Settings): Finding {
   return { about: 'roles', state: 'note', said };
 }
 
-function keyFindings(settings: Settings): readonly Finding[] {
+function keyFindings(settings: Settings, roles: readonly Role[]): readonly Finding[] {
   if (!existsSync(publicFile(settings.dataDir))) return [{ about: 'keys', state: 'note', said: NOT_YET }];
-  return describeKeys(settings.dataDir).map(({ role, purpose, keyId, state, rights, file }): Finding => {
+  const own = describeKeys(settings.dataDir).filter(({ role }) => roles.includes(role));
+  return own.map(({ role, purpose, keyId, state, rights, file }): Finding => {
     const about = `keys/${role}/${purpose}/${keyId}`;
     if (state === 'missing') {
       const said = {
@@ -124,7 +142,7 @@ function spaceFinding(name: string, path: string): Finding {
 function swapFinding(): Finding {
   const lines = readFileSync('/proc/swaps', 'utf8').trim().split('\n').slice(1);
   const files = lines.map((line) => line.split(/\s+/)[0] ?? '').filter((name) => !name.startsWith('/dev/zram'));
-  return files.length === 0
+  return files.length === 0 || isSwapClosed()
     ? { about: 'swap', state: 'good', said: { ja: 'スワップは使われていません', en: 'no swap in use' } }
     : {
         about: 'swap',

@@ -4,6 +4,7 @@ import type { Settings } from '../config/schema.ts';
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
 import { databaseFile } from '../roles/prepare.ts';
+import { rolesHere } from './roles-here.ts';
 
 export interface Reader extends AsyncDisposable {
   readonly settings: Settings;
@@ -12,7 +13,7 @@ export interface Reader extends AsyncDisposable {
 
 /** @throws GatewayError E_CONFIG_INVALID, E_DATABASE_FAILED, E_DATABASE_NEWER */
 export async function openReader(configFile: string): Promise<Reader> {
-  const settings = loadSettings(configFile);
+  const settings = loadSettings(configFile, rolesHere());
   const database = await openDatabase({ file: databaseFile(settings), readOnly: true });
   return { settings, database, [Symbol.asyncDispose]: () => database.close() };
 }

@@ -1,12 +1,13 @@
 /** `sekisho serve`: prepares the data folder and starts the supervisor. */
 import { resolve } from 'node:path';
 import { loadSettings } from '../config/load.ts';
-import { ROLES, type Role } from '../message/roles.ts';
-import { prepareDataFolder } from '../roles/prepare.ts';
+import { ROLES } from '../message/roles.ts';
+import { joinDataFolder, prepareDataFolder } from '../roles/prepare.ts';
 import { startSupervisor } from '../roles/supervisor.ts';
 import { openLog } from '../telemetry/log.ts';
 import { EXIT } from './output.ts';
 import { requireProduction } from './requirements.ts';
+import { rolesHere } from './roles-here.ts';
 
 interface Options {
   readonly config: string;
@@ -16,14 +17,14 @@ interface Options {
 /** Runs until SIGTERM or SIGINT. */
 export async function serve(options: Options): Promise<number> {
   const configFile = resolve(options.config);
-  const settings = loadSettings(configFile);
-  const roles = chosenRoles(options.roles);
-  if (roles === undefined) {
-    process.stderr.write(`--roles: a comma separated list out of ${ROLES.join(', ')}\n`);
-    return EXIT.wrongUsage;
-  }
+  const roles = rolesHere(options.roles);
+  if (roles === undefined) return EXIT.wrongUsage;
+  const settings = loadSettings(configFile, roles);
   const log = openLog('supervisor', settings.logLevel);
-  const separation = await prepareDataFolder(settings, configFile, log);
+  const isWhole = roles.length === ROLES.length;
+  const separation = isWhole
+    ? await prepareDataFolder(settings, configFile, log)
+    : joinDataFolder(settings, configFile, roles);
   requireProduction(settings, log);
   const stop = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.resolve());
@@ -38,11 +39,4 @@ export async function serve(options: Options): Promise<number> {
     await supervisor.stop();
   }
   return EXIT.done;
-}
-
-function chosenRoles(list: string | undefined): readonly Role[] | undefined {
-  if (list === undefined) return ROLES;
-  const names = list.split(',');
-  const roles = ROLES.filter((role) => names.includes(role));
-  return roles.length === names.length ? roles : undefined;
 }

@@ -9,6 +9,7 @@ import { repairVault } from '../vault/repair.ts';
 import type { Store } from '../vault/store.ts';
 import type { ObjectRef } from '../vault/vault.ts';
 import { EXIT, openOutput, printable, progress } from './output.ts';
+import { rolesHere } from './roles-here.ts';
 
 interface Options {
   readonly config: string;
@@ -32,7 +33,7 @@ type Walk = (stores: readonly Store[], objects: AsyncIterable<ObjectRef>) => Asy
 /** Exit code 0 when every object is whole afterwards, 3 otherwise. */
 async function walk(options: Options, look: Walk): Promise<number> {
   const output = openOutput(options.json === true);
-  const settings = loadSettings(options.config);
+  const settings = loadSettings(options.config, rolesHere());
   const database = await openDatabase({ file: databaseFile(settings), readOnly: true });
   try {
     const stores = await openDirectories(settings);

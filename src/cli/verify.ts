@@ -11,6 +11,7 @@ import { loadReceiptVerifiers } from '../keys/load.ts';
 import { openLog } from '../telemetry/log.ts';
 import { offlineJail } from './offline.ts';
 import { EXIT, openOutput, printable, unreadableFiles } from './output.ts';
+import { rolesHere } from './roles-here.ts';
 
 interface Options {
   readonly config: string;
@@ -39,7 +40,7 @@ export async function verify(files: readonly string[], options: Options): Promis
     process.stderr.write(`${unreadable.map(printable).join('\n')}\n`);
     return EXIT.wrongUsage;
   }
-  const keysFile = options.keys ?? publicFile(loadSettings(options.config).dataDir);
+  const keysFile = options.keys ?? publicFile(loadSettings(options.config, rolesHere()).dataDir);
   const verifiers = loadReceiptVerifiers(keysFile);
   const jail = await openJail({ settings: offlineJail(dirname(keysFile)), log: openLog('verify', 'error') });
   try {

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { GatewayError } from '../message/errors.ts';
+import { ROLES, type Role } from '../message/roles.ts';
 import { type Mistake, mistake, mistakesOf } from './mistakes.ts';
 import { brokenRules } from './rules.ts';
 import { type Settings, settingsSchema } from './schema.ts';
@@ -16,17 +17,20 @@ const MAX_BYTES = 10 * 1024 * 1024;
 /** Anchors may be used, but not to blow a small file up (the «billion laughs»). */
 const MAX_ALIASES = 100;
 
-/** @returns settings with all paths absolute. @throws GatewayError E_CONFIG_INVALID */
-export function loadSettings(file: string): Settings {
+/**
+ * @param readers roles of this machine or container: files that only others read (a TLS key) need not be here.
+ * @returns settings with all paths absolute. @throws GatewayError E_CONFIG_INVALID
+ */
+export function loadSettings(file: string, readers: readonly Role[] = ROLES): Settings {
   const path = resolve(file);
-  return parseSettings(textOf(path), path);
+  return parseSettings(textOf(path), path, readers);
 }
 
 /**
  * @param file absolute name of the file that `text` came from: relative paths start at its folder.
  * @throws GatewayError E_CONFIG_INVALID
  */
-export function parseSettings(text: string, file: string): Settings {
+export function parseSettings(text: string, file: string, readers: readonly Role[] = ROLES): Settings {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const unreadable = document.errors.map(({ pos, message }) =>
@@ -47,7 +51,7 @@ export function parseSettings(text: string, file: string): Settings {
     );
 
   const settings = withAbsolutePaths(parsed.data, dirname(file));
-  const broken = brokenRules(settings);
+  const broken = brokenRules(settings, readers);
   if (broken.length > 0) throw invalid(file, broken);
   return settings;
 }

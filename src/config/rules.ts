@@ -6,10 +6,11 @@ import { isLoopback, listenOf } from './addresses.ts';
 import { closest, type Mistake, mistake } from './mistakes.ts';
 import type { Settings } from './schema.ts';
 
-type Rule = (settings: Settings) => readonly Mistake[];
+type Rule = (settings: Settings, readers: readonly Role[]) => readonly Mistake[];
 
-/** @param settings with absolute paths. */
-export const brokenRules = (settings: Settings): readonly Mistake[] => RULES.flatMap((rule) => rule(settings));
+/** @param settings with absolute paths. @param readers roles whose files must be here. */
+export const brokenRules = (settings: Settings, readers: readonly Role[]): readonly Mistake[] =>
+  RULES.flatMap((rule) => rule(settings, readers));
 
 const tenantIdsDiffer: Rule = ({ tenants }) =>
   repeated(tenants.map(({ id }, i) => [id, `tenants[${i}].id`])).map(({ value, path, first }) =>
@@ -112,9 +113,9 @@ export const namedFiles = ({ intake: { tls }, tenants }: Settings): readonly Nam
 
 const named = (path: string, file: string, role: Role, todo: string): NamedFile => ({ path, file, role, todo });
 
-const filesExist: Rule = (settings) =>
+const filesExist: Rule = (settings, readers) =>
   namedFiles(settings)
-    .filter(({ file }) => isMissing(file))
+    .filter(({ role, file }) => readers.includes(role) && isMissing(file))
     .map(({ path, file, todo }) => mistake(path, `${file} is not a file`, todo));
 
 const listenersMakeSense: Rule = ({ intake, admin }) => {

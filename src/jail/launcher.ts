@@ -138,6 +138,8 @@ function withLandlock(plan: Plan, tools: Tools, program: string, node: readonly 
     '--landlock-rule',
     `path-beneath:${kind === 'folder' ? 'read-file,read-dir' : 'read-file,execute'}:${from}`,
   ]);
+  // OpenSSL's configuration of a child (CHILD_ENV); a private root has it as a mount of its own.
+  const empty = ['--landlock-rule', 'path-beneath:read-file:/dev/null'];
   return [
     ...dropped(plan, tools),
     ...limited(plan, tools),
@@ -149,6 +151,7 @@ function withLandlock(plan: Plan, tools: Tools, program: string, node: readonly 
       '--landlock-access',
       'fs',
       ...rules,
+      ...empty,
     ),
     ...node,
   ];

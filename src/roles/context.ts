@@ -46,7 +46,7 @@ export interface RunningRole {
 }
 
 export async function openContext(role: Role, configFile: string, doorbell: Doorbell): Promise<RoleContext> {
-  const settings = loadSettings(configFile);
+  const settings = loadSettings(configFile, [role]);
   const log = openLog(role, settings.logLevel);
   const keys = loadRoleKeys(settings.dataDir, role);
   const database = await openDatabase({ file: databaseFile(settings), log });

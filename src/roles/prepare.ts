@@ -1,17 +1,21 @@
 /** What the supervisor does once before it starts the roles: folders, keys, database, owners. Repeating it is harmless. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { invalid, mistake } from '../config/mistakes.ts';
 import { namedFiles } from '../config/rules.ts';
 import type { Settings } from '../config/schema.ts';
 import { openDatabase } from '../database/open.ts';
+import { publicFile } from '../keys/directory.ts';
 import { syncFolder } from '../keys/files.ts';
 import { assignOwners } from '../keys/owners.ts';
 import { type ErrorCode, GatewayError } from '../message/errors.ts';
 import { ROLES, type Role } from '../message/roles.ts';
+import { MISTAKES } from '../message/texts-config.ts';
 import type { Log } from '../telemetry/log.ts';
 import { prepareDirectory } from '../vault/directory.ts';
+import { healthFolder } from './heartbeat.ts';
 import { isReadableBy, planSeparation, type Separation, shareFolder } from './separation.ts';
 
 /** Where the database of one machine lies. */
@@ -36,7 +40,7 @@ export const plannedSeparation = (settings: Settings): Separation =>
  */
 export async function prepareDataFolder(settings: Settings, configFile: string, log: Log): Promise<Separation> {
   const stores = settings.vault.stores.map(({ path }) => path);
-  for (const path of [settings.dataDir, ...stores]) makeFolder(path);
+  for (const path of [settings.dataDir, healthFolder(settings.dataDir), ...stores]) makeFolder(path);
   const separation = plannedSeparation(settings);
   process.umask(umaskFor(separation));
   makeKeys(settings.dataDir);
@@ -54,9 +58,34 @@ export async function prepareDataFolder(settings: Settings, configFile: string, 
     for (const store of settings.vault.stores) await prepareDirectory(store, gid);
     const uids = Object.fromEntries(ROLES.map((role) => [role, separation.uidOf(role)])) as Record<Role, number>;
     assignOwners(settings.dataDir, uids, gid);
-    assertReadable(settings, configFile, separation, gid);
+    assertReadable(settings, configFile, ROLES, separation, gid);
   }
   return separation;
+}
+
+/**
+ * For a supervisor that starts only some roles, beside others or in a container: it makes nothing, least of all keys,
+ * since it may be shown those of its own roles only.
+ * @throws GatewayError E_KEY_MISSING where nothing was prepared, E_CONFIG_INVALID for files closed to their role.
+ */
+export function joinDataFolder(settings: Settings, configFile: string, roles: readonly Role[]): Separation {
+  const { dataDir } = settings;
+  const missing = [publicFile(dataDir), databaseFile(settings)].find((file) => !existsSync(file));
+  if (missing !== undefined) {
+    const todo = `run \`sekisho prepare -c ${configFile}\` once, where the keys of all roles are to lie`;
+    throw new GatewayError('E_KEY_MISSING', `${missing} is not there: ${todo}`, { file: missing });
+  }
+  const separation = plannedSeparation(settings);
+  const { gid } = separation;
+  if (gid !== undefined) assertReadable(settings, configFile, roles, separation, gid);
+  process.umask(isSharedWithUs(dataDir) ? 0o007 : umaskFor(separation));
+  return separation;
+}
+
+/** Prepared for roles with user ids of their own, of whose group this process is: what it writes is theirs too. */
+function isSharedWithUs(dataDir: string): boolean {
+  const { mode, gid } = statSync(dataDir);
+  return (mode & 0o2070) === 0o2070 && gid === process.getegid?.();
 }
 
 const MAKE_KEYS = fileURLToPath(new URL('../keys/make.ts', import.meta.url));
@@ -80,17 +109,25 @@ function makeFolder(path: string): void {
 }
 
 /** Files that settings name must open for the role that reads them: a TLS key of root's is the usual mistake. */
-function assertReadable(settings: Settings, configFile: string, separation: Separation, gid: number): void {
-  const config = ROLES.map((role) => ({ path: 'the configuration itself', file: configFile, role }));
-  const closed = [...config, ...namedFiles(settings)].filter(
+function assertReadable(
+  settings: Settings,
+  configFile: string,
+  roles: readonly Role[],
+  separation: Separation,
+  gid: number,
+): void {
+  const here = namedFiles(settings).filter(({ role, file }) => roles.includes(role) && existsSync(file));
+  const config = roles.map((role) => ({ path: '', file: configFile, role }));
+  const closed = [...config, ...here].filter(
     ({ file, role }) => !isReadableBy(file, separation.uidOf(role) ?? gid, gid),
   );
   if (closed.length === 0) return;
-  const mistakes = closed.map(
-    ({ path, file, role }) =>
-      `  ${path}: ${file} cannot be read by the ${role} role (user id ${separation.uidOf(role)}) → chgrp ${gid} ${file} && chmod 640 ${file}, in a folder that all may enter`,
+  throw invalid(
+    configFile,
+    closed.map(({ path, file, role }) =>
+      mistake(path, MISTAKES.closedToRole, { file, role, uid: String(separation.uidOf(role)), gid }),
+    ),
   );
-  throw new GatewayError('E_CONFIG_INVALID', ['files are closed to their role', ...mistakes].join('\n'));
 }
 
 /** Folders inside the data folder are opened for the group by ourselves. */

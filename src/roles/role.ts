@@ -4,6 +4,7 @@ import { ROLES } from '../message/roles.ts';
 import { openLog } from '../telemetry/log.ts';
 import { openContext, type RoleContext, type RunningRole } from './context.ts';
 import { openDoorbell } from './doorbell.ts';
+import { startHeartbeat } from './heartbeat.ts';
 
 const STARTERS: Readonly<Record<Role, () => Promise<(context: RoleContext) => Promise<RunningRole>>>> = {
   intake: async () => (await import('./intake.ts')).startIntake,
@@ -28,8 +29,10 @@ export async function runRole(name: string, configFile: string): Promise<number>
     context = await openContext(role, configFile, doorbell);
     const running = await (await STARTERS[role]())(context);
     await tell(context, 'started');
+    const heartbeat = await startHeartbeat(context.settings.dataDir, role, answering(context));
     doorbell.ready(running.port);
     await stopped;
+    await heartbeat.stop();
     await running.stop();
     await tell(context, 'stopped');
     const { waits, failures } = context.database.contention;
@@ -44,6 +47,11 @@ export async function runRole(name: string, configFile: string): Promise<number>
   if (process.connected) process.disconnect();
   return 0;
 }
+
+const answering =
+  ({ database }: RoleContext) =>
+  (): Promise<unknown> =>
+    database.read.selectFrom('message').select('id').limit(1).execute();
 
 /** Starts and stops stand in a chain of their own: they belong to no tenant. */
 async function tell({ database, audit, role, now }: RoleContext, event: 'started' | 'stopped'): Promise<void> {

@@ -2,7 +2,7 @@
  * A user id for each role when the supervisor is root: so that a role cannot read another's keys. As a plain user all
  * roles share one id, and the separation is nominal; `doctor` says so.
  */
-import { accessSync, chmodSync, chownSync, constants, readdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, chownSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROLES, type Role } from '../message/roles.ts';
 
@@ -31,7 +31,16 @@ export interface Separation {
  * The sanitizer alone keeps capabilities: its children get yet another uid and namespaces of their own, which only a
  * holder of these can give. It never parses what comes from outside itself.
  */
-const SANITIZER_CAPABILITIES = '+setuid,+setgid,+sys_admin,+kill,+sys_chroot,+setpcap';
+const SANITIZER_CAPABILITIES = ['setuid', 'setgid', 'sys_admin', 'kill', 'sys_chroot', 'setpcap'] as const;
+
+/** Bits of linux/capability.h. */
+const BIT = { kill: 5n, setgid: 6n, setuid: 7n, setpcap: 8n, sys_chroot: 18n, sys_admin: 21n } as const;
+
+/** A container's root has few capabilities, and what it has not it cannot hand on: those that this process has. */
+function ownCapabilities(): readonly (typeof SANITIZER_CAPABILITIES)[number][] {
+  const permitted = BigInt(`0x${/^CapPrm:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'}`);
+  return SANITIZER_CAPABILITIES.filter((name) => (permitted & (1n << BIT[name])) !== 0n);
+}
 
 const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'];
 
@@ -49,7 +58,7 @@ export function planSeparation(baseUid: number, mustReach: readonly string[]): S
       gid: undefined,
     };
   }
-  const uidOf = (role: Role): number => baseUid + 1 + ROLES.indexOf(role);
+  const uidOf = (role: Role): number => uidFor(baseUid, role);
   return {
     state: { kind: 'held' },
     uidOf,
@@ -57,7 +66,10 @@ export function planSeparation(baseUid: number, mustReach: readonly string[]): S
     commandFor(role, args) {
       if (role !== 'sanitizer') return { command: process.execPath, args, uid: uidOf(role), gid: baseUid };
       const drop = [`--reuid=${uidOf(role)}`, `--regid=${baseUid}`, '--clear-groups'];
-      const keep = [`--inh-caps=${SANITIZER_CAPABILITIES}`, `--ambient-caps=${SANITIZER_CAPABILITIES}`];
+      const own = ownCapabilities()
+        .map((name) => `+${name}`)
+        .join();
+      const keep = [`--inh-caps=${own}`, `--ambient-caps=${own}`];
       return { command: setpriv() ?? '', args: [...drop, ...keep, '--', process.execPath, ...args] };
     },
   };
@@ -68,6 +80,13 @@ function obstacle(mustReach: readonly string[]): Why | undefined {
     return {
       ja: 'root で起動していないため、すべての役割が同じユーザーで動きます',
       en: 'not started as root: all roles run as one user',
+    };
+  }
+  const own = ownCapabilities();
+  if (!own.includes('setuid') || !own.includes('setgid')) {
+    return {
+      ja: 'CAP_SETUID と CAP_SETGID がないため、すべての役割が root で動きます',
+      en: 'without CAP_SETUID and CAP_SETGID all roles run as root',
     };
   }
   if (setpriv() === undefined) {
@@ -83,6 +102,9 @@ function obstacle(mustReach: readonly string[]): Why | undefined {
     en: `${closed} is closed to other users, so all roles run as root; put program and data elsewhere, like /opt`,
   };
 }
+
+/** The user id that a role has, in a container of its own too. */
+export const uidFor = (baseUid: number, role: Role): number => baseUid + 1 + ROLES.indexOf(role);
 
 const setpriv = (): string | undefined => SETPRIV.find(isExecutable);
 
