@@ -3,10 +3,11 @@ import type { Converter } from '../converter.ts';
 import { csv } from './csv/csv.ts';
 import { eml } from './eml/eml.ts';
 import { finder } from './finder/finder.ts';
+import { heic } from './heic/heic.ts';
 import { html } from './html/html.ts';
 import { image } from './image/image.ts';
 import { pdf } from './pdf/pdf.ts';
 import { text } from './text/text.ts';
 import { zip } from './zip/zip.ts';
 
-export const converters: readonly Converter[] = [text, csv, html, image, pdf, zip, eml, finder];
+export const converters: readonly Converter[] = [text, csv, html, image, heic, pdf, zip, eml, finder];

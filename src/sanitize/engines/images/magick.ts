@@ -1,15 +1,35 @@
 /**
- * GIF, WebP, BMP, and what the quick decoders refuse (CMYK JPEG, odd PNG), by ImageMagick in WebAssembly
- * (@imagemagick/magick-wasm). The format is named by us: nothing is guessed, no delegate, no URL, no script format.
+ * GIF, WebP, BMP, TIFF, HEIF, AVIF, JPEG 2000, ICO, PSD and what the quick decoders refuse (CMYK JPEG, odd PNG), by ImageMagick
+ * in WebAssembly (@imagemagick/magick-wasm). The format is named by us: nothing is guessed, no delegate, no URL, no script.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
+import { cappedModule } from './capped-module.ts';
 import { checkedPixels, type Decode, type Pixels } from './pixels.ts';
 
 type Magick = typeof import('@imagemagick/magick-wasm');
 
-export type MagickFormatName = 'Jpeg' | 'Png' | 'Gif' | 'WebP' | 'Bmp';
+export type MagickFormatName =
+  | 'Jpeg'
+  | 'Png'
+  | 'Gif'
+  | 'WebP'
+  | 'Bmp'
+  | 'Tiff'
+  | 'Heic'
+  | 'Avif'
+  | 'Jp2'
+  | 'J2k'
+  | 'Ico'
+  | 'Psd';
+
+/** 60 Mpx as RGBA are 240 MB; a decoder needs as much again while it works. */
+const MAX_HEAP_BYTES = 640 * 1024 * 1024;
+/** Longest side of anything drawn: the limit of GIF and JPEG, and of ImageMagick's own default policy twice. */
+const MAX_SIDE = 65_535n;
+/** Rows fetched at a time: a whole picture at once would stand in the module's memory a second time. */
+const STRIP_BYTES = 8 * 1024 * 1024;
 
 const require = createRequire(import.meta.url);
 
@@ -17,7 +37,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /** 14.8 MB: read and compiled when the first such picture comes. */
 const wasm = (): WebAssembly.Module =>
-  (compiled ??= new WebAssembly.Module(readFileSync(require.resolve('@imagemagick/magick-wasm/magick.wasm'))));
+  (compiled ??= cappedModule(readFileSync(require.resolve('@imagemagick/magick-wasm/magick.wasm')), MAX_HEAP_BYTES));
 
 let source: Script | undefined;
 
@@ -35,28 +55,50 @@ function freshPackage(): Magick {
   return module.exports as Magick;
 }
 
-/** @param maxPixels the largest picture that may be decoded. */
-export const decodeWithMagick =
-  (format: MagickFormatName, maxPixels: number): Decode =>
-  async (bytes) => {
-    const magick = freshPackage();
-    await magick.initializeImageMagick(wasm());
-    magick.ResourceLimits.area = BigInt(maxPixels);
-    // Beyond `area` pixels would go to a file, which in here is memory again: refused instead.
-    magick.ResourceLimits.disk = 0n;
-    magick.ResourceLimits.listLength = 8n;
-    return firstFrame(magick, format, bytes);
-  };
+export interface ReadOptions {
+  /** False when the caller turns the picture itself, or the decoder has done so already. */
+  readonly autoOrient: boolean;
+}
 
-function firstFrame(magick: Magick, format: MagickFormatName, bytes: Uint8Array): Pixels {
+/** One instance for one document; it may read several pages of it. After a throw it is not used again. */
+export interface MagickInstance {
+  /** @throws whatever the engine throws on data that it cannot read. */
+  read(format: MagickFormatName, bytes: Uint8Array, options: ReadOptions): Pixels;
+}
+
+/** @param maxPixels the largest picture that may be decoded. */
+export async function openMagick(maxPixels: number): Promise<MagickInstance> {
+  const magick = freshPackage();
+  await magick.initializeImageMagick(wasm());
+  magick.ResourceLimits.area = BigInt(maxPixels);
+  magick.ResourceLimits.width = MAX_SIDE;
+  magick.ResourceLimits.height = MAX_SIDE;
+  // Beyond `area` pixels would go to a file, which in here is memory again: refused instead.
+  magick.ResourceLimits.disk = 0n;
+  magick.ResourceLimits.listLength = 8n;
+  return { read: (format, bytes, options) => firstFrame(magick, format, bytes, options) };
+}
+
+export const decodeWithMagick =
+  (format: MagickFormatName, maxPixels: number, options: ReadOptions = { autoOrient: true }): Decode =>
+  async (bytes) =>
+    (await openMagick(maxPixels)).read(format, bytes, options);
+
+function firstFrame(magick: Magick, format: MagickFormatName, bytes: Uint8Array, { autoOrient }: ReadOptions): Pixels {
   const settings = new magick.MagickReadSettings({ format: magick.MagickFormat[format], frameIndex: 0, frameCount: 1 });
   return magick.ImageMagick.read(bytes, settings, (image) => {
-    image.autoOrient();
+    if (autoOrient) image.autoOrient();
     if (image.colorSpace !== magick.ColorSpace.sRGB) image.colorSpace = magick.ColorSpace.sRGB;
-    return image.getPixels((pixels) => {
-      const rgba = pixels.toByteArray(0, 0, image.width, image.height, 'RGBA');
-      if (rgba === null) throw new Error('magick gave no pixels');
-      return checkedPixels(image.width, image.height, rgba);
+    const { width, height } = image;
+    const rgba = new Uint8Array(width * height * 4);
+    const rows = Math.max(1, Math.floor(STRIP_BYTES / (width * 4)));
+    image.getPixels((pixels) => {
+      for (let y = 0; y < height; y += rows) {
+        const strip = pixels.toByteArray(0, y, width, Math.min(rows, height - y), 'RGBA');
+        if (strip === null) throw new Error('magick gave no pixels');
+        rgba.set(strip, y * width * 4);
+      }
     });
+    return checkedPixels(width, height, rgba);
   });
 }

@@ -6,15 +6,15 @@
  * Method: decode to pixels in WebAssembly, one instance a document; flatten on white; encode anew from the pixels.
  * Kept: the picture, turned as its EXIF says. Lost: metadata, colour profile, animation but its first frame, transparency.
  */
-import sharp from 'sharp';
 import type { FileType } from '../../../message/file-type.ts';
 import type { Removal } from '../../../message/outcome.ts';
-import { blocked, built, type Conversion, type Converter, type UntrustedFile } from '../../converter.ts';
+import { blocked, type Conversion, type Converter, type UntrustedFile } from '../../converter.ts';
 import { decodeWithMagick, type MagickFormatName } from '../../engines/images/magick.ts';
 import { decodeJpeg } from '../../engines/images/mozjpeg.ts';
 import type { Decode, Pixels } from '../../engines/images/pixels.ts';
 import { decodePng } from '../../engines/images/squoosh-png.ts';
 import { type Claims, readClaims } from './claims.ts';
+import { encodedPicture, stemOf } from './encode.ts';
 
 type ImageType = Extract<FileType, 'jpeg' | 'png' | 'gif' | 'webp' | 'bmp'>;
 
@@ -30,8 +30,8 @@ const MAGICK: Readonly<Record<ImageType, MagickFormatName>> = {
   bmp: 'Bmp',
 };
 
-/** JPEG quality: above 90 files grow fast and nobody sees it; the source was compressed once already. */
-const JPEG_QUALITY = 88;
+/** A WebP may be a photograph or a drawing, and does not say; a large one is a photograph. */
+const PHOTO_PIXELS = 250_000;
 
 export const image: Converter = {
   name: 'image',
@@ -85,34 +85,15 @@ async function decode(type: ImageType, bytes: Uint8Array, maxPixels: number): Pr
 }
 
 async function encoded(file: UntrustedFile, type: ImageType, pixels: Pixels, claims: Claims): Promise<Conversion> {
-  const { width, height } = pixels;
-  const opaque = sharp(flattened(pixels), { raw: { width, height, channels: 3 } });
-  const photo = type === 'jpeg' || (type === 'webp' && width * height > 250_000);
-  const written = photo ? 'jpeg' : 'png';
-  const bytes = await (photo ? opaque.jpeg({ quality: JPEG_QUALITY }) : opaque.png({ compressionLevel: 6 })).toBuffer();
+  const photo = type === 'jpeg' || (type === 'webp' && pixels.width * pixels.height > PHOTO_PIXELS);
+  const { type: written, bytes } = await encodedPicture(pixels, photo);
   const removed: Removal[] = [];
   if (claims.metadata > 0) removed.push({ what: 'metadata', count: claims.metadata });
   if (claims.frames > 1) removed.push({ what: 'animation', count: claims.frames - 1 });
   return {
     kind: 'converted',
     outcome: written === type ? 'rebuilt' : 'image',
-    files: [{ type: written, untrustedStem: stem(file.untrustedName), bytes: built(bytes) }],
+    files: [{ type: written, untrustedStem: stemOf(file.untrustedName), bytes }],
     removed,
   };
 }
-
-/** RGBA on white as RGB: what was under full transparency is gone for good. */
-function flattened({ width, height, rgba }: Pixels): Uint8Array {
-  const rgb = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    const alpha = rgba[from + 3] ?? 255;
-    const white = 255 - alpha;
-    for (let channel = 0; channel < 3; channel++) {
-      const value = rgba[from + channel] ?? 0;
-      rgb[to + channel] = alpha === 255 ? value : Math.round((value * alpha) / 255) + white;
-    }
-  }
-  return rgb;
-}
-
-const stem = (name: string): string => name.replace(/\.[^.]{1,10}$/, '');

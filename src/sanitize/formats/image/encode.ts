@@ -1,0 +1,37 @@
+/** Pixels → one JPEG or PNG of ours: what every converter of pictures ends with. */
+import sharp from 'sharp';
+import { type BuiltBytes, built } from '../../converter.ts';
+import type { Pixels } from '../../engines/images/pixels.ts';
+
+/** JPEG quality: above 90 files grow fast and nobody sees it; the source was compressed once already. */
+const JPEG_QUALITY = 88;
+
+export interface EncodedPicture {
+  readonly type: 'jpeg' | 'png';
+  readonly bytes: BuiltBytes;
+}
+
+/** @param photo true for what came as a photograph: written as JPEG. All else stays without loss. */
+export async function encodedPicture(pixels: Pixels, photo: boolean): Promise<EncodedPicture> {
+  const { width, height } = pixels;
+  const opaque = sharp(flattened(pixels), { raw: { width, height, channels: 3 }, limitInputPixels: false });
+  const bytes = await (photo ? opaque.jpeg({ quality: JPEG_QUALITY }) : opaque.png({ compressionLevel: 6 })).toBuffer();
+  return { type: photo ? 'jpeg' : 'png', bytes: built(bytes) };
+}
+
+/** RGBA on white as RGB: what was under full transparency is gone for good. */
+export function flattened({ width, height, rgba }: Pixels): Uint8Array {
+  const rgb = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    const alpha = rgba[from + 3] ?? 255;
+    const white = 255 - alpha;
+    for (let channel = 0; channel < 3; channel++) {
+      const value = rgba[from + channel] ?? 0;
+      rgb[to + channel] = alpha === 255 ? value : Math.round((value * alpha) / 255) + white;
+    }
+  }
+  return rgb;
+}
+
+/** The sender's name without what he calls the type. */
+export const stemOf = (untrustedName: string): string => untrustedName.replace(/\.[^.]{1,10}$/, '');
