@@ -41,6 +41,8 @@ export type Conversion =
       readonly kind: 'converted';
       readonly outcome: Exclude<PartOutcome, 'blocked' | 'waiting-for-password'>;
       readonly files: readonly SafeFile[];
+      /** Files found in it beside what it shows, like a PDF's attachments: each goes its own way, one level deeper. */
+      readonly entries?: readonly InnerFile[];
       readonly removed: readonly Removal[];
       /** Names of limits that were met on the way, like 'maxPages'. */
       readonly limits?: readonly string[];

@@ -34,8 +34,11 @@ export interface Part {
   readonly heldFor?: Held;
 }
 
+type Container = Extract<Conversion, { kind: 'container' }>;
+type Converted = Extract<Conversion, { kind: 'converted' }>;
+
 /** How a part ended. */
-type Ended = Exclude<Conversion, { kind: 'container' }>;
+type Ended = Omit<Converted, 'entries'> | Exclude<Conversion, Container | Converted>;
 
 /** What remains of a part once it is converted: an archive's files need not stay in memory together. */
 interface Seen extends Omit<Part, 'bytes'> {
@@ -137,15 +140,16 @@ async function expanded(
   onPart: (path: string) => void,
 ): Promise<readonly ConvertedPart[]> {
   const { detectedType, conversion } = await convertOne(part, budget, onPart);
-  if (conversion.kind !== 'container') {
-    const files = conversion.kind === 'converted' ? conversion.files : [];
-    return [{ part: seen(part), detectedType, conversion, files, untrustedFolders }];
+  if (conversion.kind !== 'container' && conversion.kind !== 'converted') {
+    return [{ part: seen(part), detectedType, conversion, files: [], untrustedFolders }];
   }
+  const { files, entries = [] } = conversion;
+  const untrustedStem = conversion.kind === 'container' ? conversion.untrustedStem : (files[0]?.untrustedStem ?? '');
   const isOutermost = !part.path.includes('/');
-  const inside = isOutermost ? [] : [...untrustedFolders, conversion.untrustedStem];
+  const inside = isOutermost ? [] : [...untrustedFolders, untrustedStem];
   const rows: ConvertedPart[] = [];
   const ends: Ended[] = [];
-  for (const [i, entry] of conversion.entries.entries()) {
+  for (const [i, entry] of entries.entries()) {
     const opened = openInner(entry, `${part.path}/${i + 1}`, part, budget, onPart);
     const folders = [...inside, ...foldersOf(entry.untrustedName)];
     const [first, ...deeper] = await expanded(opened, folders, budget, onPart);
@@ -153,13 +157,19 @@ async function expanded(
     rows.push(first, ...deeper);
     ends.push(first.conversion);
   }
-  const { files, untrustedStem, entries } = conversion;
-  const members = entries.length;
-  const ended = endOf(conversion, ends);
-  return [
-    { part: seen(part), detectedType, conversion: ended, files, untrustedFolders: inside, untrustedStem, members },
-    ...rows,
-  ];
+  const own = { part: seen(part), detectedType, files };
+  if (conversion.kind === 'container') {
+    const container = { untrustedFolders: inside, untrustedStem, members: entries.length };
+    return [{ ...own, conversion: endOf(conversion, ends), ...container }, ...rows];
+  }
+  // Whatever becomes of the files in it, what it shows goes on.
+  const holding = rows.length > 0 ? { untrustedStem, members: entries.length } : {};
+  return [{ ...own, conversion: withoutEntries(conversion), untrustedFolders, ...holding }, ...rows];
+}
+
+/** What opens them holds the whole file's bytes; a row stays until the message is written. */
+function withoutEntries({ entries: _, ...conversion }: Converted): Ended {
+  return conversion;
 }
 
 /** The same rows, their files inside one archive that the first row hands on. */
@@ -239,7 +249,7 @@ function openInner(entry: InnerFile, path: string, outer: Part, budget: Budget, 
  * A container goes on when something of it does, or when there was nothing in it but what was taken out and counted;
  * otherwise it ends as what was in it did.
  */
-function endOf(container: Extract<Conversion, { kind: 'container' }>, ends: readonly Ended[]): Ended {
+function endOf(container: Container, ends: readonly Ended[]): Ended {
   const { files, outcome, removed, limits, detail } = container;
   const isOnlyRemoved = ends.length === 0 && removed.length > 0;
   if (files.length > 0 || isOnlyRemoved || ends.some(({ kind }) => kind === 'converted')) {
@@ -255,11 +265,9 @@ function withinBudget(conversion: Conversion, budget: Budget): Conversion {
   if (conversion.kind !== 'converted' && conversion.kind !== 'container') return conversion;
   const bytes = conversion.files.reduce((sum, file) => sum + file.bytes.length, 0);
   if (bytes > budget.outputBytesLeft) return blocked('limit-exceeded', 'maxOutputBytes: of the whole message');
-  if (conversion.kind === 'container') {
-    if (conversion.entries.length > budget.filesLeft)
-      return blocked('limit-exceeded', 'maxParts: of the whole message');
-    budget.filesLeft -= conversion.entries.length;
-  }
+  const inside = conversion.entries?.length ?? 0;
+  if (inside > budget.filesLeft) return blocked('limit-exceeded', 'maxParts: of the whole message');
+  budget.filesLeft -= inside;
   budget.outputBytesLeft -= bytes;
   return conversion;
 }

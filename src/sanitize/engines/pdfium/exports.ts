@@ -25,6 +25,32 @@ export interface PdfiumExports {
   FPDFDoc_GetAttachmentCount(document: number): number;
   FPDFDoc_GetAttachment(document: number, index: number): number;
   FPDFAttachment_GetName(attachment: number, buffer: number, length: number): number;
+  FPDFAttachment_GetFile(attachment: number, buffer: number, length: number, needed: number): number;
+
+  FPDF_GetSignatureObject(document: number, index: number): number;
+  FPDFSignatureObj_GetSubFilter(signature: number, buffer: number, length: number): number;
+  FPDFSignatureObj_GetReason(signature: number, buffer: number, length: number): number;
+  FPDFSignatureObj_GetTime(signature: number, buffer: number, length: number): number;
+
+  FPDFBookmark_GetFirstChild(document: number, bookmark: number): number;
+  FPDFBookmark_GetNextSibling(document: number, bookmark: number): number;
+  FPDFBookmark_GetTitle(bookmark: number, buffer: number, length: number): number;
+  FPDFBookmark_GetDest(document: number, bookmark: number): number;
+  FPDFDest_GetDestPageIndex(document: number, destination: number): number;
+  FPDFDest_GetLocationInPage(
+    destination: number,
+    hasX: number,
+    hasY: number,
+    hasZoom: number,
+    x: number,
+    y: number,
+    zoom: number,
+  ): number;
+  EPDF_GetPageRotationByIndex(document: number, index: number): number;
+  EPDF_GetPageBoxByIndex(document: number, index: number, box: number, rectangle: number): number;
+
+  EPDFPage_GetAnnotCountRaw(document: number, index: number): number;
+  EPDFPage_GetAnnotRaw(document: number, page: number, index: number): number;
 
   PDFiumExt_OpenFormFillInfo(): number;
   PDFiumExt_InitFormFillEnvironment(document: number, info: number): number;
@@ -41,6 +67,12 @@ export interface PdfiumExports {
   FPDFPage_CloseAnnot(annotation: number): void;
   FPDFAnnot_GetSubtype(annotation: number): number;
   FPDFAnnot_GetLink(annotation: number): number;
+  FPDFAnnot_GetFlags(annotation: number): number;
+  FPDFAnnot_HasKey(annotation: number, key: number): number;
+  FPDFAnnot_GetStringValue(annotation: number, key: number, buffer: number, length: number): number;
+  FPDFAnnot_GetLinkedAnnot(annotation: number, key: number): number;
+  FPDFAnnot_GetRect(annotation: number, rectangle: number): number;
+  FPDFAnnot_GetFileAttachment(annotation: number): number;
   FPDFAnnot_GetFormAdditionalActionJavaScript(
     form: number,
     annotation: number,
@@ -49,7 +81,10 @@ export interface PdfiumExports {
     length: number,
   ): number;
   FPDFLink_GetAction(link: number): number;
+  FPDFLink_GetDest(document: number, link: number): number;
   FPDFAction_GetType(action: number): number;
+  FPDFAction_GetURIPath(document: number, action: number, buffer: number, length: number): number;
+  FPDFAction_GetFilePath(action: number, buffer: number, length: number): number;
   FPDF_PageToDevice(
     page: number,
     startX: number,
@@ -84,6 +119,15 @@ export interface PdfiumExports {
   FPDFText_LoadPage(page: number): number;
   FPDFText_ClosePage(text: number): void;
   FPDFText_CountChars(text: number): number;
+  FPDFText_GetBoundedText(
+    text: number,
+    left: number,
+    top: number,
+    right: number,
+    bottom: number,
+    buffer: number,
+    units: number,
+  ): number;
   FPDFText_GetUnicode(text: number, index: number): number;
   FPDFText_IsGenerated(text: number, index: number): number;
   FPDFText_IsHyphen(text: number, index: number): number;

@@ -11,12 +11,11 @@
 
 import { blocked, type Conversion, type ConvertContext, type Converter, type SafeFile } from '../../converter.ts';
 import { openDocument, type PdfDocument } from '../../engines/pdfium/document.ts';
+import { embeddedFiles } from './embedded.ts';
 import { failureOf } from './failure.ts';
 import { writePages } from './pages.ts';
 import { activeNames, documentFacts, removalsOf } from './removals.ts';
-import { TextFont } from './text-font.ts';
 import type { LayerCounts } from './text-layer.ts';
-import type { TextFonts } from './writer.ts';
 
 export const pdf: Converter = {
   name: 'pdf',
@@ -66,19 +65,19 @@ async function rebuild(
   if (document.pageCount > limits.maxPages) {
     return blocked('limit-exceeded', `${document.pageCount} pages, at most ${limits.maxPages}`);
   }
-  const fonts: TextFonts = { horizontal: new TextFont(), vertical: new TextFont() };
   const layer: LayerCounts = { hidden: 0, control: 0, bidi: 0, unmapped: 0 };
   const facts = documentFacts(document);
-  const { writer, annotations, coarser } = await writePages(document, fonts, layer, context);
-  const result = writer.finish(fonts);
+  const embedded = embeddedFiles(document, bytes, context);
+  const { writer, annotations, coarser } = await writePages(document, layer, context);
+  const result = writer.finish();
   if (result.length > limits.maxOutputBytes) return blocked('limit-exceeded', `result of ${result.length} bytes`);
   const file: SafeFile = { type: 'pdf', untrustedStem, bytes: result, pages: writer.pages };
   return {
     kind: 'converted',
     outcome: 'rebuilt',
     files: [file],
-    removed: removalsOf(facts, annotations, layer, activeNames(bytes)),
+    entries: embedded.entries,
+    removed: removalsOf(facts, annotations, layer, activeNames(bytes), embedded.left),
     ...(coarser > 0 ? { limits: ['maxMegapixels'] } : {}),
-    ...(facts.embeddedNames.length > 0 ? { detail: `embedded: ${facts.embeddedNames.join(', ')}` } : {}),
   };
 }

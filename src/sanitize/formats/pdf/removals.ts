@@ -4,9 +4,6 @@ import type { PdfDocument } from '../../engines/pdfium/document.ts';
 import type { Annotations } from '../../engines/pdfium/page.ts';
 import type { LayerCounts } from './text-layer.ts';
 
-/** Names of embedded files that go into the report's detail, each cut to this many characters. */
-const MAX_NAMES = 20;
-const MAX_NAME_CHARS = 80;
 /** FPDFAction_GetType: remote goto, URI. */
 const LEADS_AWAY: ReadonlySet<number> = new Set([2, 3]);
 /** Launch, embedded goto, and 0: kinds the engine has no name for (SubmitForm, ImportData, JavaScript, Named). */
@@ -15,26 +12,14 @@ const INFO_KEYS = ['Title', 'Author', 'Subject', 'Keywords', 'Creator', 'Produce
 
 export interface DocumentFacts {
   readonly scripts: number;
-  readonly embeddedNames: readonly string[];
-  readonly embedded: number;
   readonly signatures: number;
   readonly metadata: number;
 }
 
 export function documentFacts(document: PdfDocument): DocumentFacts {
   const { lib } = document.instance;
-  const embedded = Math.max(0, lib.FPDFDoc_GetAttachmentCount(document.handle));
-  const embeddedNames: string[] = [];
-  for (let i = 0; i < Math.min(embedded, MAX_NAMES); i++) {
-    const attachment = lib.FPDFDoc_GetAttachment(document.handle, i);
-    if (attachment === 0) continue;
-    const name = utf16(document, (buffer, length) => lib.FPDFAttachment_GetName(attachment, buffer, length));
-    embeddedNames.push(name.slice(0, MAX_NAME_CHARS));
-  }
   return {
     scripts: Math.max(0, lib.FPDFDoc_GetJavaScriptActionCount(document.handle)),
-    embedded,
-    embeddedNames,
     signatures: Math.max(0, lib.FPDF_GetSignatureCount(document.handle)),
     metadata: INFO_KEYS.filter((key) => hasInfo(document, key)).length,
   };
@@ -50,24 +35,13 @@ function hasInfo(document: PdfDocument, key: string): boolean {
   return length > 2;
 }
 
-/** Reads a text by the engine's usual convention: asked for its length in bytes first, then for itself. */
-function utf16(document: PdfDocument, read: (buffer: number, length: number) => number): string {
-  const { lib } = document.instance;
-  const length = read(0, 0);
-  if (length < 2 || length > 65_536) return '';
-  const buffer = lib.malloc(length);
-  read(buffer, length);
-  const text = Buffer.from(document.instance.bytes().subarray(buffer, buffer + length - 2)).toString('utf16le');
-  lib.free(buffer);
-  return text;
-}
-
 /** All that is not in the result, as the report names it. */
 export function removalsOf(
   facts: DocumentFacts,
   pages: readonly Annotations[],
   layer: LayerCounts,
   raw: ActiveNames,
+  embeddedLost: number,
 ): readonly Removal[] {
   const total = (of: (page: Annotations) => number): number => pages.reduce((sum, page) => sum + of(page), 0);
   const leading = total((page) => page.actions.filter((action) => LEADS_AWAY.has(action)).length);
@@ -77,13 +51,7 @@ export function removalsOf(
     ['action', Math.max(doing, raw.actions)],
     ['link', Math.max(leading, raw.links)],
     ['form', total((page) => page.widgets)],
-    [
-      'embedded-file',
-      Math.max(
-        facts.embedded,
-        total((page) => page.attachments),
-      ),
-    ],
+    ['embedded-file', embeddedLost],
     ['annotation', total((page) => page.notes)],
     ['signature', facts.signatures],
     ['metadata', facts.metadata],
