@@ -52,6 +52,7 @@ const STREAM_SHAPES: Readonly<Record<string, readonly string[]>> = {
   'font program': ['/Length1'],
   'content or map': [],
   picture: ['/BitsPerComponent', '/ColorSpace', '/Height', '/Subtype', '/Type', '/Width'],
+  fax: ['/BitsPerComponent', '/ColorSpace', '/DecodeParms', '/Filter', '/Height', '/Subtype', '/Type', '/Width'],
   photo: ['/BitsPerComponent', '/ColorSpace', '/Filter', '/Height', '/Subtype', '/Type', '/Width'],
 };
 
@@ -61,12 +62,13 @@ const INNER_SHAPES: readonly (readonly string[])[] = [
   ['/Font', '/XObject'],
   ['/H', '/V'],
   ['/I'],
+  ['/Columns', '/K', '/Rows'],
 ];
 
 const NAMES: ReadonlySet<string> = new Set([
   ...['/Catalog', '/Pages', '/Page', '/Font', '/FontDescriptor', '/XObject', '/Image'],
   ...['/Type0', '/CIDFontType2', '/SekishoInvisible', '/Identity', '/Identity-H', '/Identity-V'],
-  ...['/DeviceGray', '/DeviceRGB', '/DCTDecode'],
+  ...['/DeviceGray', '/DeviceRGB', '/DCTDecode', '/Indexed', '/CCITTFaxDecode'],
 ]);
 const STRINGS: ReadonlySet<string> = new Set(['u:Adobe', 'u:Identity']);
 
@@ -170,9 +172,14 @@ function judgeStream(id: string, stream: Dictionary, problems: string[]): 0 | 1 
     problems.push(`${id}: stream with ${isDictionary(dictionary) ? keysOf(dictionary) : 'no dictionary'}`);
     return 0;
   }
-  for (const inner of Object.values(dictionary)) judgeInner(id, inner, problems);
+  for (const [key, inner] of Object.entries(dictionary)) {
+    // A palette is told apart from text by its place only; its length is compared with the pixels below.
+    if (!(key === '/ColorSpace' && Array.isArray(inner))) judgeInner(id, inner, problems);
+  }
   const data = Buffer.from(String(stream['data'] ?? ''), 'base64');
   if (shape === 'photo' && dictionary['/Filter'] !== '/DCTDecode')
+    problems.push(`${id}: ${String(dictionary['/Filter'])}`);
+  if (shape === 'fax' && dictionary['/Filter'] !== '/CCITTFaxDecode')
     problems.push(`${id}: ${String(dictionary['/Filter'])}`);
   if (shape === 'picture') judgePixels(id, dictionary, data, problems);
   if (shape === 'font program' && data.length !== dictionary['/Length1'])
@@ -187,6 +194,15 @@ function judgeStream(id: string, stream: Dictionary, problems: string[]): 0 | 1 
 function judgePixels(id: string, dictionary: Dictionary, data: Buffer, problems: string[]): void {
   const [width, height, bits] = ['/Width', '/Height', '/BitsPerComponent'].map((key) => Number(dictionary[key]));
   const expected = Math.ceil(((width ?? 0) * (bits ?? 0)) / 8) * (height ?? 0);
-  if (dictionary['/ColorSpace'] !== '/DeviceGray' || data.length !== expected)
-    problems.push(`${id}: ${data.length} bytes of pixels`);
+  const space = dictionary['/ColorSpace'] ?? null;
+  const known = space === '/DeviceGray' || (Array.isArray(space) && isPalette(space));
+  if (!known || data.length !== expected) problems.push(`${id}: ${data.length} bytes of pixels`);
+}
+
+/** `[/Indexed /DeviceRGB highest bytes]`: three bytes for each colour. qpdf writes a string as `u:text` or `b:hex`. */
+function isPalette([indexed, base, highest, colours]: readonly Json[]): boolean {
+  if (indexed !== '/Indexed' || base !== '/DeviceRGB' || typeof highest !== 'number' || typeof colours !== 'string')
+    return false;
+  if (!colours.startsWith('b:')) return colours.startsWith('u:');
+  return colours.length - 2 === (highest + 1) * 6;
 }

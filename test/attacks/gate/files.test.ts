@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { inspectFile } from '../../../src/inspect/inspect.ts';
 import { BENIGN_CELLS, BENIGN_TEXT, fileRules, png } from './file-rules.ts';
+import { BENIGN_PICTURES } from './picture-rules.ts';
+import { pdfFile } from './specimens.ts';
 import { ourZip } from './zip-rules.ts';
 
 const rules = await fileRules();
@@ -22,6 +24,7 @@ test('the benign twins pass', async () => {
   for (const csv of BENIGN_CELLS) expect([csv.toString(), await inspectFile('csv', csv)]).toEqual([csv.toString(), []]);
   expect(await inspectFile('png', png())).toEqual([]);
   expect(await inspectFile('zip', ourZip())).toEqual([]);
+  for (const picture of BENIGN_PICTURES) expect(await inspectFile('pdf', await pdfFile(picture))).toEqual([]);
 });
 
 test('the number of breaches, by rule', () => {

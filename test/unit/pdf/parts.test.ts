@@ -1,11 +1,15 @@
 /** The pieces of the PDF converter that are pure. */
 import { createHash } from 'node:crypto';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
+import { faxProblem } from '../../../src/inspect/fax.ts';
+import { encodeFax } from '../../../src/sanitize/engines/images/fax.ts';
 import type { Character } from '../../../src/sanitize/engines/pdfium/characters.ts';
 import { chooseFont, standInHas } from '../../../src/sanitize/engines/pdfium/fonts.ts';
 import { fateOf } from '../../../src/sanitize/formats/pdf/clean.ts';
 import { GLYPHLESS_FONT } from '../../../src/sanitize/formats/pdf/glyphless.ts';
 import { num } from '../../../src/sanitize/formats/pdf/numbers.ts';
+import { indexedOf } from '../../../src/sanitize/formats/pdf/palette.ts';
 import { packGrey } from '../../../src/sanitize/formats/pdf/pixels.ts';
 import { joinLigatures, type Piece, runsOf } from '../../../src/sanitize/formats/pdf/runs.ts';
 import { TextFont } from '../../../src/sanitize/formats/pdf/text-font.ts';
@@ -84,7 +88,6 @@ const piece = (text: string, x: number, y: number, advance = 1, textObject = 1):
   character: character(x, y, advance, textObject),
 });
 const PAGE = { widthPt: 600, heightPt: 800 };
-const fonts = () => ({ horizontal: new TextFont(), vertical: new TextFont() });
 
 test('characters with one origin become one piece, the same drawn twice is said once', () => {
   const joined = joinLigatures([piece('f', 0, 0), piece('i', 0, 0), piece('x', 10, 0, 1, 1), piece('x', 10, 0, 1, 2)]);
@@ -92,21 +95,22 @@ test('characters with one origin become one piece, the same drawn twice is said 
 });
 
 test('a gap between words begins a new run, a small one does not', () => {
-  const { runs } = runsOf([piece('a', 0, 0), piece('b', 10.5, 0), piece('c', 24, 0)], fonts(), PAGE);
-  expect(runs.map((run) => run.cids.length)).toEqual([2, 1]);
+  const runs = runsOf([piece('a', 0, 0), piece('b', 10.5, 0), piece('c', 24, 0)], PAGE);
+  expect(runs.map((run) => run.glyphs.length)).toEqual([2, 1]);
 });
 
 test('advances are the steps between origins', () => {
-  const used = fonts();
-  runsOf([piece('東', 0, 0), piece('京', 9.5, 0)], used, PAGE);
-  expect(used.horizontal.widths()).toBe('[1 [950 1000]]');
+  const [run] = runsOf([piece('東', 0, 0), piece('京', 9.5, 0)], PAGE);
+  expect(run?.glyphs).toEqual([
+    { text: '東', advance: 950 },
+    { text: '京', advance: 1000 },
+  ]);
 });
 
 test('stacked kanji become one vertical run, stacked digits do not', () => {
   const down = (text: string): readonly Piece[] => [...text].map((letter, i) => piece(letter, 100, 700 - 10 * i));
-  const { runs } = runsOf(down('縦書き'), fonts(), PAGE);
-  expect(runs).toMatchObject([{ vertical: true, matrix: [10, 0, 0, 10, 105, 708.8] }]);
-  expect(runsOf(down('123'), fonts(), PAGE).runs).toHaveLength(3);
+  expect(runsOf(down('縦書き'), PAGE)).toMatchObject([{ vertical: true, matrix: [10, 0, 0, 10, 105, 708.8] }]);
+  expect(runsOf(down('123'), PAGE)).toHaveLength(3);
 });
 
 test('a font that is full reuses an advance instead of losing text', () => {
@@ -127,3 +131,90 @@ test('grey pixels are packed two to a byte, an odd row is filled with zero', () 
 test('one coloured pixel makes the page a colour page', () => {
   expect(packGrey(rgbx([255, 255, 255], [200, 193, 200]), 2, 1)).toBeUndefined();
 });
+
+test('a blue link and a red seal are kept as they are, in a palette', () => {
+  const [white, black, blue, red] = [
+    [255, 255, 255],
+    [0, 0, 0],
+    [5, 99, 193],
+    [200, 30, 40],
+  ] as const;
+  const found = indexedOf(rgbx(white, white, black, blue, red), 5, 1);
+  expect(found).toEqual({
+    palette: Uint8Array.from([...white, ...black, ...blue, ...red]),
+    bits: 4,
+    packed: Uint8Array.of(0x00, 0x12, 0x30),
+  });
+});
+
+test('a page of more than 16 colours takes a byte a pixel, one of more than 256 or of shades is no palette', () => {
+  const cells = (count: number): Uint8Array =>
+    rgbx(...Array.from({ length: count }, (_, i) => [(i % 16) * 17, (i >> 4) * 17, (i >> 8) * 17] as const));
+  expect(indexedOf(cells(17), 17, 1)).toMatchObject({ bits: 8 });
+  expect(indexedOf(cells(256), 256, 1)).toMatchObject({ bits: 8 });
+  expect(indexedOf(cells(257), 257, 1)).toBeUndefined();
+  const shades = rgbx(...Array.from({ length: 256 }, (_, i) => [i, 255 - i, 128] as const));
+  expect(indexedOf(shades, 256, 1)).toBeUndefined();
+});
+
+/** Rows of a pattern that has runs of every kind: long, short, aligned, beginning black. */
+function pattern(width: number, height: number): Uint8Array {
+  const rowBytes = (width + 7) >> 3;
+  const bits = new Uint8Array(rowBytes * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const black = (x * x + 3 * y) % 29 < 7 || (y % 5 === 4 && x < width - y) || (y % 7 === 6 && x % 2 === 0);
+      if (black) bits[y * rowBytes + (x >> 3)] = (bits[y * rowBytes + (x >> 3)] ?? 0) | (0x80 >> (x & 7));
+    }
+  }
+  return bits;
+}
+
+test.each([1, 2, 7, 8, 9, 63, 64, 65, 1728, 2559, 2560, 2561, 6000])(
+  'Group 4 of rows of %i pixels is what sharp, an independent coder, reads back',
+  async (width) => {
+    const height = 23;
+    const bits = pattern(width, height);
+    const fax = encodeFax(bits, width, height);
+    const pixels = await sharp(tiffOf(fax, width, height))
+      .toColourspace('b-w')
+      .raw()
+      .toBuffer();
+    const black = Array.from({ length: width * height }, (_, i) => {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      return ((bits[y * ((width + 7) >> 3) + (x >> 3)] ?? 0) >> (7 - (x & 7))) & 1;
+    });
+    expect(Array.from(pixels, (value) => (value < 128 ? 1 : 0))).toEqual(black);
+    expect(faxProblem(fax, width, height)).toBeUndefined();
+    expect(faxProblem(fax, width, height + 1)).toBeDefined();
+  },
+);
+
+/** A TIFF of one strip (TIFF 6.0 §11, compression 4). */
+function tiffOf(fax: Uint8Array, width: number, height: number): Buffer {
+  const entries = [
+    [256, width],
+    [257, height],
+    [258, 1],
+    [259, 4],
+    [262, 0],
+    [273, 8],
+    [277, 1],
+    [278, height],
+    [279, fax.length],
+  ] as const;
+  const padded = fax.length + (fax.length % 2);
+  const file = Buffer.alloc(8 + padded + 2 + entries.length * 12 + 4);
+  file.write('II*\0', 0, 'latin1');
+  file.writeUInt32LE(8 + padded, 4);
+  file.set(fax, 8);
+  file.writeUInt16LE(entries.length, 8 + padded);
+  for (const [i, [tag, value]] of entries.entries()) {
+    const at = 8 + padded + 2 + i * 12;
+    file.writeUInt16LE(tag, at);
+    file.writeUInt16LE(4, at + 2);
+    file.writeUInt32LE(1, at + 4);
+    file.writeUInt32LE(value, at + 8);
+  }
+  return file;
+}

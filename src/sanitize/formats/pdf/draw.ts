@@ -6,7 +6,7 @@ import { Malformed } from './failure.ts';
 import { type PictureSize, pictureSize, shrinkOf } from './page-size.ts';
 import { encodePicture } from './pixels.ts';
 import { type LayerCounts, textLayer } from './text-layer.ts';
-import type { PageContent, Run, TextFonts } from './writer.ts';
+import type { PageContent, Run } from './writer.ts';
 
 export const sizeOf = (page: Page, { policy }: ConvertContext): PictureSize =>
   pictureSize(page, policy.pdfDpi, policy.limits);
@@ -17,12 +17,11 @@ export async function drawPage(
   page: Page,
   size: PictureSize,
   pause: number,
-  fonts: TextFonts,
   layer: LayerCounts,
 ): Promise<PageContent> {
   const picture = renderPage(document, page, size.width, size.height, pause);
   if (picture === undefined) throw new Malformed('a page cannot be drawn');
-  const runs = textLayer(document, page, picture, fonts, layer);
+  const runs = textLayer(document, page, picture, layer);
   const encoding = encodePicture(picture.rgbx(), size.width, size.height);
   picture.free();
   return { ...shrunk(page, runs), image: await encoding };

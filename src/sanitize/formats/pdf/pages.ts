@@ -5,7 +5,7 @@ import { type Annotations, closePage, openPage, pauseAt, TimeIsUp } from '../../
 import { drawPage, sizeOf } from './draw.ts';
 import { LimitExceeded, Malformed } from './failure.ts';
 import type { LayerCounts } from './text-layer.ts';
-import { type PageContent, PdfWriter, type TextFonts } from './writer.ts';
+import { type PageContent, PdfWriter } from './writer.ts';
 
 export interface WrittenPages {
   readonly writer: PdfWriter;
@@ -17,7 +17,6 @@ export interface WrittenPages {
 /** @throws TimeIsUp, LimitExceeded, Malformed, or what the engine throws */
 export async function writePages(
   document: PdfDocument,
-  fonts: TextFonts,
   layer: LayerCounts,
   context: ConvertContext,
 ): Promise<WrittenPages> {
@@ -35,12 +34,13 @@ export async function writePages(
     annotations.push(page.annotations);
     const size = sizeOf(page, context);
     if (size.coarser) coarser++;
-    const content = drawPage(document, page, size, pause, fonts, layer);
+    const content = drawPage(document, page, size, pause, layer);
     content.catch(() => undefined);
     closePage(document, page);
     if (before !== undefined) writer.addPage(await before);
     before = content;
   }
   if (before !== undefined) writer.addPage(await before);
+  layer.unmapped += writer.dropped;
   return { writer, annotations, coarser };
 }

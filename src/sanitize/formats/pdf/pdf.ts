@@ -13,6 +13,7 @@ import { blocked, type Conversion, type ConvertContext, type Converter, type Saf
 import { openDocument, type PdfDocument } from '../../engines/pdfium/document.ts';
 import { embeddedFiles } from './embedded.ts';
 import { failureOf } from './failure.ts';
+import { outlineOf } from './outline.ts';
 import { writePages } from './pages.ts';
 import { activeNames, documentFacts, removalsOf } from './removals.ts';
 import type { LayerCounts } from './text-layer.ts';
@@ -68,8 +69,9 @@ async function rebuild(
   const layer: LayerCounts = { hidden: 0, control: 0, bidi: 0, unmapped: 0 };
   const facts = documentFacts(document);
   const embedded = embeddedFiles(document, bytes, context);
+  const outline = outlineOf(document);
   const { writer, annotations, coarser } = await writePages(document, layer, context);
-  const result = writer.finish();
+  const result = writer.finish(outline.items);
   if (result.length > limits.maxOutputBytes) return blocked('limit-exceeded', `result of ${result.length} bytes`);
   const file: SafeFile = { type: 'pdf', untrustedStem, bytes: result, pages: writer.pages };
   return {

@@ -1,6 +1,20 @@
-/** Page pictures: 16 grey levels where the page is grey, JPEG where it is not. */
+/**
+ * Page pictures as the writer takes them: 16 grey levels where the page is grey, a palette where its colours are few, JPEG
+ * where it is a photograph, Group 4 where somebody knows that it is black and white.
+ *
+ * Deflate and JPEG run on the threads of zlib and sharp while the next page is drawn.
+ */
+import { promisify } from 'node:util';
+import { deflate as deflateCallback } from 'node:zlib';
 import sharp from 'sharp';
+import { encodeFax } from '../../engines/images/fax.ts';
+import { indexedOf } from './palette.ts';
 import type { PageImage } from './writer.ts';
+
+const deflate = promisify(deflateCallback);
+
+/** zlib's own default costs twice the time of 4 for 3 % fewer bytes on page pictures. */
+const DEFLATE_LEVEL = 4;
 
 /** Channels of a pixel may differ by this much and still be grey: anti-aliasing of grey text over a scan does that. */
 const GREY_TOLERANCE = 6;
@@ -49,18 +63,33 @@ function isGrey(pixel: number): boolean {
   return Math.max(red, green, blue) - Math.min(red, green, blue) <= GREY_TOLERANCE;
 }
 
-/** The picture to put on the page. Copies what it needs before it first waits. */
-export function encodePicture(rgbx: Uint8Array, width: number, height: number): Promise<PageImage> | PageImage {
-  const packed = packGrey(rgbx, width, height);
-  if (packed !== undefined) return { kind: 'grey', width, height, packed };
+/** The picture to put on the page. Copies what it needs of `rgbx` before it first waits. */
+export async function encodePicture(rgbx: Uint8Array, width: number, height: number): Promise<PageImage> {
+  const grey = packGrey(rgbx, width, height);
+  if (grey !== undefined) {
+    return { kind: 'grey', width, height, data: await deflate(grey, { level: DEFLATE_LEVEL }) };
+  }
+  const few = indexedOf(rgbx, width, height);
+  if (few !== undefined) {
+    const { palette, bits, packed } = few;
+    return { kind: 'indexed', width, height, palette, bits, data: await deflate(packed, { level: DEFLATE_LEVEL }) };
+  }
   return encodeJpeg(dropFourth(rgbx, width * height), width, height);
 }
 
+/** @param bits rows of ⌈width / 8⌉ bytes, first pixel in the highest bit, 1 is black */
+export const bilevelPicture = (bits: Uint8Array, width: number, height: number): PageImage => ({
+  kind: 'bilevel',
+  width,
+  height,
+  data: encodeFax(bits, width, height),
+});
+
 async function encodeJpeg(rgb: Uint8Array, width: number, height: number): Promise<PageImage> {
-  const jpeg = await sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+  const data = await sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: false })
     .jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:2:0' })
     .toBuffer();
-  return { kind: 'jpeg', width, height, jpeg };
+  return { kind: 'jpeg', width, height, data };
 }
 
 function dropFourth(rgbx: Uint8Array, pixels: number): Uint8Array {

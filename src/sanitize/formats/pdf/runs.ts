@@ -6,7 +6,8 @@
  */
 import type { Character } from '../../engines/pdfium/characters.ts';
 import { ASCENT } from './glyphless.ts';
-import type { Run, TextFonts } from './writer.ts';
+import { MAX_ADVANCE } from './text-font.ts';
+import type { Glyph, Run } from './writer.ts';
 
 /** A piece of text with its place: one character, or those that share one glyph (ligatures). */
 export interface Piece {
@@ -103,24 +104,17 @@ export function joinLigatures(characters: Iterable<Piece>): readonly Piece[] {
   return pieces;
 }
 
-/** Runs in the order of the pieces, their CIDs allotted in `fonts`. `dropped`: pieces for which no CID was left. */
+/** Runs in the order of the pieces. */
 export function runsOf(
   pieces: readonly Piece[],
-  fonts: TextFonts,
   page: { readonly widthPt: number; readonly heightPt: number },
-): { readonly runs: readonly Run[]; readonly dropped: number } {
+): readonly Run[] {
   const runs: Run[] = [];
-  let dropped = 0;
   let open: OpenRun = { direction: 'open', pieces: [], steps: [] };
-  const close = (): void => {
-    const run = finishRun(open, fonts, page);
-    dropped += open.pieces.length - (run?.cids.length ?? 0);
-    if (run !== undefined) runs.push(run);
-  };
   for (const piece of pieces) {
     const step = continues(open, piece);
     if (step === undefined) {
-      close();
+      if (open.pieces.length > 0) runs.push(finishRun(open, page));
       open = { direction: 'open', pieces: [piece], steps: [] };
     } else {
       open.direction = step.direction;
@@ -128,30 +122,23 @@ export function runsOf(
       open.pieces.push(piece);
     }
   }
-  close();
-  return { runs, dropped };
+  if (open.pieces.length > 0) runs.push(finishRun(open, page));
+  return runs;
 }
 
 function finishRun(
-  run: OpenRun,
-  fonts: TextFonts,
+  { direction, pieces, steps }: OpenRun,
   page: { readonly widthPt: number; readonly heightPt: number },
-): Run | undefined {
-  const first = run.pieces[0];
-  if (first === undefined) return undefined;
-  const vertical = run.direction === 'vertical';
-  const font = vertical ? fonts.vertical : fonts.horizontal;
-  const cids: number[] = [];
-  for (const [i, piece] of run.pieces.entries()) {
-    const cid = font.cid(piece.text, 1000 * (run.steps[i] ?? (vertical ? 1 : piece.character.advance)));
-    if (cid === undefined) break;
-    cids.push(cid);
-  }
-  if (cids.length === 0) return undefined;
-  const { a, b, c, d, e, f } = first.character.matrix;
+): Run {
+  const vertical = direction === 'vertical';
+  const glyphs = pieces.map(({ text, character }, i): Glyph => {
+    const advance = steps[i] ?? (vertical ? 1 : character.advance);
+    return { text, advance: Math.min(MAX_ADVANCE, Math.max(0, Math.round(1000 * advance))) };
+  });
+  const { a, b, c, d, e, f } = (pieces[0] as Piece).character.matrix;
   // Vertical glyphs hang from the middle of their top edge (W2: 500, 880); stacked characters are one em wide.
   const [right, up] = vertical ? [0.5, ASCENT / 1000] : [0, 0];
   const x = Math.min(page.widthPt, Math.max(0, e + a * right + c * up));
   const y = Math.min(page.heightPt, Math.max(0, f + b * right + d * up));
-  return { vertical, matrix: [a, b, c, d, x, y], cids };
+  return { vertical, matrix: [a, b, c, d, x, y], glyphs };
 }

@@ -5,7 +5,7 @@ import { standInHas } from '../../engines/pdfium/fonts.ts';
 import type { Bitmap, Page } from '../../engines/pdfium/page.ts';
 import { fateOf } from './clean.ts';
 import { joinLigatures, type Piece, runsOf } from './runs.ts';
-import type { Run, TextFonts } from './writer.ts';
+import type { Run } from './writer.ts';
 
 export interface LayerCounts {
   hidden: number;
@@ -23,13 +23,7 @@ const LARGEST_EM_PT = 100_000;
  * Reads the page's text, leaves out what stands off the page, what steers (controls, bidi) and what the picture does not
  * show (white on white, under a black bar, in a layer switched off): threats.tsv P21.
  */
-export function textLayer(
-  document: PdfDocument,
-  page: Page,
-  picture: Bitmap,
-  fonts: TextFonts,
-  counts: LayerCounts,
-): readonly Run[] {
+export function textLayer(document: PdfDocument, page: Page, picture: Bitmap, counts: LayerCounts): readonly Run[] {
   const pieces: Piece[] = [];
   // All characters first: reading them may grow the heap and with it move the picture.
   const characters = [...charactersOf(document, page)];
@@ -50,9 +44,7 @@ export function textLayer(
     }
     pieces.push({ character, text });
   }
-  const { runs, dropped } = runsOf(joinLigatures(pieces), fonts, page);
-  counts.unmapped += dropped;
-  return runs;
+  return runsOf(joinLigatures(pieces), page);
 }
 
 function cleaned(character: Character, counts: LayerCounts): string | undefined {

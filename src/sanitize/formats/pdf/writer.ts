@@ -8,21 +8,34 @@ import { deflateSync } from 'node:zlib';
 import { type BuiltBytes, built } from '../../converter.ts';
 import { ASCENT, DESCENT, GLYPHLESS_FONT } from './glyphless.ts';
 import { num } from './numbers.ts';
-import { FONT_BOX, hex4, type TextFont } from './text-font.ts';
+import { type OutlineItem, outlineValues } from './outline.ts';
+import { FONT_BOX, hex4, TextFont } from './text-font.ts';
 
-/** zlib's own default costs twice the time of 4 for 3 % fewer bytes on page pictures. */
+/** Content and maps are small; what 9 would save is not worth its time. */
 const DEFLATE_LEVEL = 4;
 
-export type PageImage =
-  /** 16 grey levels, two pixels a byte, rows padded to whole bytes. */
-  | { readonly kind: 'grey'; readonly width: number; readonly height: number; readonly packed: Uint8Array }
-  | { readonly kind: 'jpeg'; readonly width: number; readonly height: number; readonly jpeg: Uint8Array };
+/** A page's picture, encoded: `data` is what stands in the stream. */
+export type PageImage = { readonly width: number; readonly height: number; readonly data: Uint8Array } & (
+  | /** zlib: 16 grey levels, two pixels a byte, rows padded to whole bytes. */
+  { readonly kind: 'grey' }
+  /** zlib: indices into the palette of red, green, blue; 4 bits for up to 16 colours, else 8. Every colour is used. */
+  | { readonly kind: 'indexed'; readonly bits: 4 | 8; readonly palette: Uint8Array }
+  /** Group 4 (T.6) with EOFB. */
+  | { readonly kind: 'bilevel' }
+  | { readonly kind: 'jpeg' }
+);
+
+/** A character, or several that share one glyph, and how far the next one stands from it, in 1/1000 em. */
+export interface Glyph {
+  readonly text: string;
+  readonly advance: number;
+}
 
 /** Characters on one line in one direction. The matrix maps em units of the font to points of the page, origin bottom left. */
 export interface Run {
   readonly vertical: boolean;
   readonly matrix: readonly [a: number, b: number, c: number, d: number, e: number, f: number];
-  readonly cids: readonly number[];
+  readonly glyphs: readonly Glyph[];
 }
 
 export interface PageContent {
@@ -32,7 +45,7 @@ export interface PageContent {
   readonly runs: readonly Run[];
 }
 
-export interface TextFonts {
+interface TextFonts {
   readonly horizontal: TextFont;
   readonly vertical: TextFont;
 }
@@ -43,7 +56,11 @@ const FIXED_OBJECTS = 10;
 /** Takes pages one by one and keeps only their compressed form. */
 export class PdfWriter {
   readonly #pages: Buffer[][] = [];
+  readonly #heights: number[] = [];
+  readonly #fonts: TextFonts = { horizontal: new TextFont(), vertical: new TextFont() };
   #bytes = 0;
+  /** Glyphs for which the fonts had no CID left. */
+  dropped = 0;
 
   /** Bytes held so far, near enough to the finished size for a limit. */
   get bytes(): number {
@@ -62,22 +79,59 @@ export class PdfWriter {
       `/Resources << /Font << /H 6 0 R /V 9 0 R >> /XObject << /I ${number + 2} 0 R >> >> /Contents ${number + 1} 0 R >>`;
     const objects = [
       plainObject(number, dictionary),
-      deflated(number + 1, contentOf(page, width, height)),
+      deflated(number + 1, this.#contentOf(page, width, height)),
       imageObject(number + 2, page.image),
     ];
     for (const object of objects) this.#bytes += object.length;
     this.#pages.push(objects);
+    this.#heights.push(Number(height));
   }
 
-  finish(fonts: TextFonts): BuiltBytes {
+  finish(outline: readonly OutlineItem[] = []): BuiltBytes {
     const kids = this.#pages.map((_, i) => `${FIXED_OBJECTS + 1 + 3 * i} 0 R`).join(' ');
+    const root = FIXED_OBJECTS + 1 + 3 * this.#pages.length;
+    const pages = this.#heights.map((heightPt, i) => ({ object: FIXED_OBJECTS + 1 + 3 * i, heightPt }));
+    const bookmarks = outline.length > 0 ? outlineValues(outline, root, pages) : [];
+    const catalog = `/Type /Catalog /Pages 2 0 R${outline.length > 0 ? ` /Outlines ${root} 0 R` : ''}`;
     const objects = [
-      plainObject(1, '<< /Type /Catalog /Pages 2 0 R >>'),
+      plainObject(1, `<< ${catalog} >>`),
       plainObject(2, `<< /Type /Pages /Kids [${kids}] /Count ${this.#pages.length} >>`),
-      ...fontObjects(fonts),
+      ...fontObjects(this.#fonts),
       ...this.#pages.flat(),
+      ...bookmarks.map((value, i) => plainObject(root + i, value)),
     ];
     return assemble(objects);
+  }
+
+  #contentOf(page: PageContent, width: string, height: string): string {
+    const lines = ['q', `${width} 0 0 ${height} 0 0 cm`, '/I Do', 'Q'];
+    let font = '';
+    for (const run of page.runs) {
+      const hex = this.#codesOf(run);
+      if (hex === '') continue;
+      if (font === '') lines.push('BT', '3 Tr');
+      const wanted = run.vertical ? '/V 1 Tf' : '/H 1 Tf';
+      if (wanted !== font) lines.push(wanted);
+      font = wanted;
+      const [a, b, c, d, e, f] = run.matrix;
+      const scale = [a, b, c, d].map((value) => num(value, 4)).join(' ');
+      lines.push(`${scale} ${num(e, 2)} ${num(f, 2)} Tm`, `<${hex}> Tj`);
+    }
+    if (font !== '') lines.push('ET');
+    return `${lines.join('\n')}\n`;
+  }
+
+  /** The run's CIDs in hex, up to the first that the font has no room for. */
+  #codesOf(run: Run): string {
+    const font = run.vertical ? this.#fonts.vertical : this.#fonts.horizontal;
+    let hex = '';
+    for (const { text, advance } of run.glyphs) {
+      const cid = font.cid(text, advance);
+      if (cid === undefined) break;
+      hex += hex4(cid);
+    }
+    this.dropped += run.glyphs.length - hex.length / 4;
+    return hex;
   }
 }
 
@@ -116,29 +170,27 @@ function fontObjects(fonts: TextFonts): readonly Buffer[] {
   ];
 }
 
-function contentOf(page: PageContent, width: string, height: string): string {
-  const lines = ['q', `${width} 0 0 ${height} 0 0 cm`, '/I Do', 'Q'];
-  if (page.runs.length > 0) lines.push('BT', '3 Tr');
-  let font = '';
-  for (const run of page.runs) {
-    const wanted = run.vertical ? '/V 1 Tf' : '/H 1 Tf';
-    if (wanted !== font) lines.push(wanted);
-    font = wanted;
-    const [a, b, c, d, e, f] = run.matrix;
-    const scale = [a, b, c, d].map((value) => num(value, 4)).join(' ');
-    lines.push(`${scale} ${num(e, 2)} ${num(f, 2)} Tm`, `<${run.cids.map(hex4).join('')}> Tj`);
-  }
-  if (page.runs.length > 0) lines.push('ET');
-  return `${lines.join('\n')}\n`;
-}
-
 function imageObject(number: number, image: PageImage): Buffer {
   const size = `/Type /XObject /Subtype /Image /Width ${image.width} /Height ${image.height}`;
-  if (image.kind === 'jpeg') {
-    return streamObject(number, `${size} /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /DCTDecode`, image.jpeg);
+  return streamObject(number, `${size} ${keysOf(image)}`, image.data);
+}
+
+function keysOf(image: PageImage): string {
+  switch (image.kind) {
+    case 'grey':
+      return '/ColorSpace /DeviceGray /BitsPerComponent 4 /Filter /FlateDecode';
+    case 'indexed': {
+      const colours = Buffer.from(image.palette).toString('hex').toUpperCase();
+      const space = `[/Indexed /DeviceRGB ${image.palette.length / 3 - 1} <${colours}>]`;
+      return `/ColorSpace ${space} /BitsPerComponent ${image.bits} /Filter /FlateDecode`;
+    }
+    case 'bilevel': {
+      const parameters = `<< /K -1 /Columns ${image.width} /Rows ${image.height} >>`;
+      return `/ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /CCITTFaxDecode /DecodeParms ${parameters}`;
+    }
+    case 'jpeg':
+      return '/ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /DCTDecode';
   }
-  const data = deflateSync(image.packed, { level: DEFLATE_LEVEL });
-  return streamObject(number, `${size} /ColorSpace /DeviceGray /BitsPerComponent 4 /Filter /FlateDecode`, data);
 }
 
 const plainObject = (number: number, value: string): Buffer =>
