@@ -12,12 +12,17 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'node_modules', '.sekisho-lock-sha256');
 
-/** Runs `npm ci` unless node_modules was installed from exactly this lockfile. */
-export function install() {
-  const wanted = createHash('sha256')
+const wanted = () =>
+  createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+
+/** Says that node_modules belongs to this lockfile: for whoever installed it by other means (image, offline archive). */
+export const stampInstalled = () => writeFileSync(stamp, wanted());
+
+/** Runs `npm ci` unless node_modules was installed from exactly this lockfile. */
+export function install() {
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted()) return;
   process.stderr.write('sekisho: installing dependencies (npm ci) …\n');
   const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
@@ -27,7 +32,7 @@ export function install() {
     process.stderr.write('sekisho: `npm ci` failed; the lines above say why. Is the npm registry reachable?\n');
     process.exit(1);
   }
-  writeFileSync(stamp, wanted);
+  stampInstalled();
 }
 
 /** Path of a Node of at least 24: this one, or the one from the registry. */
