@@ -1,7 +1,8 @@
 /** What a production start refuses and a demo only mentions. */
 import { statSync } from 'node:fs';
+import { invalid, mistake } from '../config/mistakes.ts';
 import type { Settings } from '../config/schema.ts';
-import { GatewayError } from '../message/errors.ts';
+import { MISTAKES } from '../message/texts-config.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Said } from './output.ts';
 
@@ -30,10 +31,7 @@ export function requireProduction(settings: Settings, log: Log): void {
   const shared = storesOnOneDisk(settings);
   if (shared === undefined) return;
   if (settings.profile === 'production') {
-    throw new GatewayError(
-      'E_CONFIG_INVALID',
-      `vault.stores: ${shared.join(', ')} lie on ${ONE_DISK.en}; put each on a disk of its own, or set profile: demo to try things out`,
-    );
+    throw invalid('', [mistake('vault.stores', MISTAKES.storesOnOneDisk, { stores: shared.join(', ') })]);
   }
   log.warn('stores-on-one-disk', { stores: shared.join(' ') });
 }

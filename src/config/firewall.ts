@@ -21,8 +21,15 @@ export function firewallTable(settings: Settings): readonly FirewallRow[] {
     port: smtp.port,
     why: { ja: 'SMTP: インターネット側からのメール', en: 'SMTP: mail from the internet zone' },
   }));
+  const balanced = intake.proxies.map((proxy) => ({
+    source: proxy,
+    destination: `intake (${smtp.host})`,
+    port: smtp.port,
+    why: { ja: 'SMTP: 負荷分散装置(PROXY プロトコル)', en: 'SMTP: load balancer (PROXY protocol)' },
+  }));
   return [
     ...incoming,
+    ...balanced,
     ...hopsOf(tenants, host),
     {
       source: page.host,

@@ -7,7 +7,8 @@ import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { GatewayError } from '../message/errors.ts';
 import { ROLES, type Role } from '../message/roles.ts';
-import { type Mistake, mistake, mistakesOf } from './mistakes.ts';
+import { MISTAKES } from '../message/texts-config.ts';
+import { invalid, mistake, mistakesOf } from './mistakes.ts';
 import { brokenRules } from './rules.ts';
 import { type Settings, settingsSchema } from './schema.ts';
 
@@ -34,11 +35,7 @@ export function parseSettings(text: string, file: string, readers: readonly Role
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const unreadable = document.errors.map(({ pos, message }) =>
-    mistake(
-      '',
-      `line ${lines.linePos(pos[0]).line} is not YAML: ${message}`,
-      'correct that line (spaces, not tabs, set the depth)',
-    ),
+    mistake('', MISTAKES.notYaml, { line: lines.linePos(pos[0]).line, detail: message }),
   );
   if (unreadable.length > 0) throw invalid(file, unreadable);
 
@@ -60,13 +57,12 @@ function textOf(file: string): string {
   try {
     const bytes = readFileSync(file);
     if (bytes.length > MAX_BYTES)
-      throw invalid(file, [mistake('', `${bytes.length} bytes`, `use at most ${MAX_BYTES}`)]);
+      throw invalid(file, [mistake('', MISTAKES.tooLarge, { bytes: bytes.length, max: MAX_BYTES })]);
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     if (error instanceof GatewayError) throw error;
-    if (error instanceof TypeError) throw invalid(file, [mistake('', 'is not UTF-8', 'save the file as UTF-8')]);
-    const todo = 'name the configuration with --config FILE; config/gateway.example.yaml is one to start from';
-    throw invalid(file, [mistake('', `cannot be read (${codeOf(error)})`, todo)]);
+    if (error instanceof TypeError) throw invalid(file, [mistake('', MISTAKES.notUtf8)]);
+    throw invalid(file, [mistake('', MISTAKES.unreadableFile, { code: codeOf(error) })]);
   }
 }
 
@@ -78,14 +74,8 @@ function plainValue(document: Document, file: string): unknown {
     // An empty file gets the same answers as an empty group: what is missing.
     return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
   } catch (error) {
-    throw invalid(file, [mistake('', `cannot be read: ${String(error)}`, 'use fewer anchors and aliases')]);
+    throw invalid(file, [mistake('', MISTAKES.tooManyAliases, { detail: String(error) })]);
   }
-}
-
-function invalid(file: string, mistakes: readonly Mistake[]): GatewayError {
-  const lines = mistakes.map(({ path, wrong, todo }) => `  ${path === '' ? 'file' : path}: ${wrong} → ${todo}`);
-  const head = `${file}: ${mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`}`;
-  return new GatewayError('E_CONFIG_INVALID', [head, ...lines].join('\n'), { file, mistakes: mistakes.length });
 }
 
 function withAbsolutePaths(settings: Settings, folder: string): Settings {

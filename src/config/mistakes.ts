@@ -1,15 +1,48 @@
 /** A mistake in a configuration, in three parts that every operator needs: where, what, what to do. */
 import type { z } from 'zod';
+import { GatewayError } from '../message/errors.ts';
+import { fill, type Sentence } from '../message/texts.ts';
+import { type Advice, FORMS, MISTAKES, TYPE_WORDS, VALUES } from '../message/texts-config.ts';
 import { childrenOf, nodeAt } from './tree.ts';
 
 export interface Mistake {
   /** Like `tenants[0].nextHop.port`; '' for the file as a whole. */
   readonly path: string;
-  readonly wrong: string;
-  readonly todo: string;
+  readonly wrong: Sentence;
+  readonly todo: Sentence;
 }
 
-export const mistake = (path: string, wrong: string, todo: string): Mistake => ({ path, wrong, todo });
+type Values = Readonly<Record<string, string | number | Sentence>>;
+
+/** @param values what stands for the advice’s `{name}`s; a Sentence when it differs by language. */
+export const mistake = (path: string, { wrong, todo }: Advice, values: Values = {}): Mistake => ({
+  path,
+  wrong: filled(wrong, values),
+  todo: filled(todo, values),
+});
+
+const filled = (sentence: Sentence, values: Values): Sentence => ({
+  ja: fill(sentence, 'ja', inLanguage(values, 'ja')),
+  en: fill(sentence, 'en', inLanguage(values, 'en')),
+});
+
+const inLanguage = (values: Values, language: keyof Sentence): Readonly<Record<string, string | number>> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'object' ? value[language] : value]),
+  );
+
+/** The refusal that an operator reads: all mistakes, in Japanese and then in English. @param file '' when none is at hand. */
+export function invalid(file: string, mistakes: readonly Mistake[]): GatewayError {
+  const count = mistakes.length;
+  const of = file === '' ? '' : `${file}: `;
+  const told = [
+    `${of}設定に誤りが${count}か所あります`,
+    ...mistakes.map(({ path, wrong, todo }) => `  ${path === '' ? 'ファイル' : path}: ${wrong.ja} → ${todo.ja}`),
+    `${of}${count === 1 ? '1 mistake' : `${count} mistakes`}`,
+    ...mistakes.map(({ path, wrong, todo }) => `  ${path === '' ? 'file' : path}: ${wrong.en} → ${todo.en}`),
+  ];
+  return new GatewayError('E_CONFIG_INVALID', told.join('\n'), { file, mistakes: count });
+}
 
 /** `tenants[0].nextHop.port` for the path that zod and yaml give. */
 export const pathText = (path: readonly PropertyKey[]): string =>
@@ -30,69 +63,73 @@ export function mistakesOf(issue: z.core.$ZodIssue, input: unknown): readonly Mi
     case 'too_big':
       return [outside(path, issue, value)];
     case 'invalid_value':
-      return [mistake(path, shown(value), `use one of: ${issue.values.map(String).join(', ')}`)];
+      return [mistake(path, MISTAKES.notOneOf, { value: shown(value), choices: issue.values.map(String).join(', ') })];
     case 'invalid_union':
       return [
-        value === undefined ? missing(issue.path) : mistake(path, shown(value), `use one of: ${kindsAt(issue.path)}`),
+        value === undefined
+          ? missing(issue.path)
+          : mistake(path, MISTAKES.notOneOf, { value: shown(value), choices: kindsAt(issue.path) }),
       ];
     case 'invalid_key':
-      return [mistake(path, 'this name cannot be used', issue.issues[0]?.message ?? 'use another name')];
+      return [mistake(path, MISTAKES.badName, { form: formOf(issue.issues[0]?.message ?? '') })];
     default:
-      return [mistake(path, shown(value), issue.message)];
+      return [mistake(path, MISTAKES.badForm, { value: shown(value), form: formOf(issue.message) })];
   }
 }
+
+/** The schema gives the name of a form; whatever else zod says is passed on as it is. */
+const formOf = (message: string): Sentence =>
+  Object.entries(FORMS).find(([name]) => name === message)?.[1] ?? { ja: message, en: message };
 
 function unknownKey(parent: readonly PropertyKey[], key: string): Mistake {
   const known = childrenOf(nodeAt(parent));
   const meant = closest(key, known);
-  const todo = meant === undefined ? `remove it; known here: ${known.join(', ')}` : `did you mean «${meant}»?`;
-  return mistake(pathText([...parent, key]), 'there is no such setting', todo);
+  const path = pathText([...parent, key]);
+  return meant === undefined
+    ? mistake(path, MISTAKES.unknownKey, { known: known.join(', ') })
+    : mistake(path, MISTAKES.unknownKeyMeant, { meant });
 }
 
 function missing(path: readonly PropertyKey[]): Mistake {
   const about = nodeAt(path)?.description;
-  return mistake(pathText(path), 'is missing', about === undefined ? 'add it' : `add it: ${about}`);
+  return about === undefined
+    ? mistake(pathText(path), MISTAKES.missingGroup)
+    : mistake(pathText(path), MISTAKES.missing, { about });
 }
 
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  int: 'a whole number',
-  number: 'a number',
-  string: 'text (in quotes if it looks like a number)',
-  array: 'a list, one «- » line for each entry',
-  object: 'a group of settings, indented below it',
-  record: 'a group of settings, indented below it',
-  boolean: 'true or false',
-};
-
 const wrongType = (path: readonly PropertyKey[], expected: string, value: unknown): Mistake =>
-  mistake(pathText(path), shown(value), `write ${TYPE_WORDS[expected] ?? expected}`);
+  mistake(pathText(path), MISTAKES.wrongType, { value: shown(value), type: TYPE_WORDS[expected] ?? expected });
 
 function outside(path: string, issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, value: unknown): Mistake {
   const small = issue.code === 'too_small';
-  const bound = `${small ? 'at least' : 'at most'} ${String(small ? issue.minimum : issue.maximum)}`;
-  if (issue.origin === 'array') return mistake(path, `${lengthOf(value)} entries`, `list ${bound}`);
-  if (issue.origin === 'string') {
-    return mistake(path, value === '' ? 'is empty' : `${lengthOf(value)} characters`, `write ${bound} characters`);
+  const bound = String(small ? issue.minimum : issue.maximum);
+  const count = lengthOf(value);
+  if (issue.origin === 'array') {
+    return mistake(path, small ? MISTAKES.tooFewEntries : MISTAKES.tooManyEntries, { count, bound });
   }
-  return mistake(path, shown(value), `use a number of ${bound}`);
+  if (issue.origin === 'string') {
+    const short = value === '' ? MISTAKES.emptyText : MISTAKES.tooShort;
+    return mistake(path, small ? short : MISTAKES.tooLong, { count, bound });
+  }
+  return mistake(path, small ? MISTAKES.tooSmall : MISTAKES.tooBig, { value: shown(value), bound });
 }
 
 const lengthOf = (value: unknown): number => (typeof value === 'string' || Array.isArray(value) ? value.length : 0);
 
-function kindsAt(path: readonly PropertyKey[]): string {
+function kindsAt(path: readonly PropertyKey[]): string | Sentence {
   const options = nodeAt(path)?.alternatives ?? [];
-  return options.length === 0 ? 'what docs/config.md lists' : options.join(', ');
+  return options.length === 0 ? VALUES.documented : options.join(', ');
 }
 
 /** Characters of a value that are quoted back: enough to find it in the file. */
 const MAX_SHOWN = 60;
 
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return 'is empty';
-  if (Array.isArray(value)) return 'is a list';
-  if (typeof value === 'object') return 'is a group of settings';
+function shown(value: unknown): Sentence {
+  if (value === null || value === undefined) return VALUES.empty;
+  if (Array.isArray(value)) return VALUES.list;
+  if (typeof value === 'object') return VALUES.group;
   const text = String(value);
-  return `«${text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text}» cannot be used`;
+  return filled(VALUES.unusable, { value: text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text });
 }
 
 export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -2,6 +2,8 @@
 import { statSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import type { Role } from '../message/roles.ts';
+import type { Sentence } from '../message/texts.ts';
+import { MISSING_FILES, MISTAKES } from '../message/texts-config.ts';
 import { isLoopback, listenOf } from './addresses.ts';
 import { closest, type Mistake, mistake } from './mistakes.ts';
 import type { Settings } from './schema.ts';
@@ -14,15 +16,13 @@ export const brokenRules = (settings: Settings, readers: readonly Role[]): reado
 
 const tenantIdsDiffer: Rule = ({ tenants }) =>
   repeated(tenants.map(({ id }, i) => [id, `tenants[${i}].id`])).map(({ value, path, first }) =>
-    mistake(path, `«${value}» is the id of ${first} too`, 'give each tenant its own id'),
+    mistake(path, MISTAKES.tenantIdTwice, { value, first }),
   );
 
 const domainsHaveOneTenant: Rule = ({ tenants }) =>
   repeated(
     tenants.flatMap(({ domains }, i) => domains.map((domain, j) => [domain, `tenants[${i}].domains[${j}]`] as const)),
-  ).map(({ value, path, first }) =>
-    mistake(path, `«${value}» stands at ${first} already`, 'leave each domain to one tenant'),
-  );
+  ).map(({ value, path, first }) => mistake(path, MISTAKES.domainTwice, { value, first }));
 
 const policiesAreKnown: Rule = ({ tenants, policies }) => {
   const known = ['default', ...Object.keys(policies)];
@@ -34,9 +34,9 @@ const policiesAreKnown: Rule = ({ tenants, policies }) => {
     .filter(({ name }) => !known.includes(name))
     .map(({ name, path }) => {
       const meant = closest(name, known);
-      const todo =
-        meant === undefined ? `define it under policies; known: ${known.join(', ')}` : `did you mean «${meant}»?`;
-      return mistake(path, `there is no policy «${name}»`, todo);
+      return meant === undefined
+        ? mistake(path, MISTAKES.noPolicy, { name, known: known.join(', ') })
+        : mistake(path, MISTAKES.noPolicyMeant, { name, meant });
     });
 };
 
@@ -47,11 +47,9 @@ const policyRecipientsAreTheTenants: Rule = ({ tenants }) =>
     );
     const foreign = listed
       .filter(([address]) => !tenant.domains.includes(address.slice(address.lastIndexOf('@') + 1)))
-      .map(([address, path]) =>
-        mistake(path, `«${address}» has none of the domains of ${tenant.id}`, 'list it with its own tenant'),
-      );
+      .map(([address, path]) => mistake(path, MISTAKES.foreignAddress, { address, tenant: tenant.id }));
     const twice = repeated(listed).map(({ value, path, first }) =>
-      mistake(path, `«${value}» stands at ${first} already`, 'give each address one policy'),
+      mistake(path, MISTAKES.addressTwice, { value, first }),
     );
     return [...foreign, ...twice];
   });
@@ -59,20 +57,14 @@ const policyRecipientsAreTheTenants: Rule = ({ tenants }) =>
 const thresholdFitsStores: Rule = ({ vault: { threshold, stores } }) =>
   threshold <= stores.length
     ? []
-    : [
-        mistake(
-          'vault.threshold',
-          `${threshold} shares are asked for, but there are ${stores.length} stores`,
-          `use at most ${stores.length}, or add stores`,
-        ),
-      ];
+    : [mistake('vault.threshold', MISTAKES.thresholdAboveStores, { threshold, stores: stores.length })];
 
 const storesDiffer: Rule = ({ vault: { stores } }) => [
   ...repeated(stores.map(({ name }, i) => [name, `vault.stores[${i}].name`])).map(({ value, path, first }) =>
-    mistake(path, `«${value}» is the name of ${first} too`, 'give each store its own name'),
+    mistake(path, MISTAKES.storeNameTwice, { value, first }),
   ),
   ...repeated(stores.map(({ path }, i) => [path, `vault.stores[${i}].path`])).map(({ value, path, first }) =>
-    mistake(path, `${value} is the folder of ${first} too`, 'give each store its own folder, best on its own disk'),
+    mistake(path, MISTAKES.storePathTwice, { value, first }),
   ),
 ];
 
@@ -83,7 +75,7 @@ export interface NamedFile {
   readonly file: string;
   readonly role: Role;
   /** What to do when it is missing. */
-  readonly todo: string;
+  readonly todo: Sentence;
 }
 
 /** @param settings with absolute paths. */
@@ -91,32 +83,25 @@ export const namedFiles = ({ intake: { tls }, tenants }: Settings): readonly Nam
   ...(tls === undefined
     ? []
     : [
-        named('intake.tls.keyFile', tls.keyFile, 'intake', 'create the key, or remove intake.tls'),
-        named('intake.tls.certFile', tls.certFile, 'intake', 'create the certificate, or remove intake.tls'),
+        named('intake.tls.keyFile', tls.keyFile, 'intake', MISSING_FILES.tlsKey),
+        named('intake.tls.certFile', tls.certFile, 'intake', MISSING_FILES.tlsCert),
       ]),
   ...tenants.flatMap(({ recipients }, i) =>
     recipients.kind === 'probe'
       ? []
-      : named(
-          `tenants[${i}].recipients.file`,
-          recipients.file,
-          'intake',
-          'create it with one address a line, or use kind: probe',
-        ),
+      : named(`tenants[${i}].recipients.file`, recipients.file, 'intake', MISSING_FILES.recipients),
   ),
   ...tenants.flatMap(({ nextHop: { caFile } }, i) =>
-    caFile === undefined
-      ? []
-      : named(`tenants[${i}].nextHop.caFile`, caFile, 'outlet', 'put the authority’s certificate there'),
+    caFile === undefined ? [] : named(`tenants[${i}].nextHop.caFile`, caFile, 'outlet', MISSING_FILES.ca),
   ),
 ];
 
-const named = (path: string, file: string, role: Role, todo: string): NamedFile => ({ path, file, role, todo });
+const named = (path: string, file: string, role: Role, todo: Sentence): NamedFile => ({ path, file, role, todo });
 
 const filesExist: Rule = (settings, readers) =>
   namedFiles(settings)
     .filter(({ role, file }) => readers.includes(role) && isMissing(file))
-    .map(({ path, file, todo }) => mistake(path, `${file} is not a file`, todo));
+    .map(({ path, file, todo }) => mistake(path, MISTAKES.fileMissing, { file, todo }));
 
 const listenersMakeSense: Rule = ({ intake, admin }) => {
   const found: Mistake[] = [];
@@ -126,47 +111,43 @@ const listenersMakeSense: Rule = ({ intake, admin }) => {
   ] as const;
   for (const [path, text] of listeners) {
     const { host, port } = listenOf(text);
-    if (port > 65_535) found.push(mistake(path, `there is no port ${port}`, 'use a port of 1 to 65535'));
-    if (host !== 'localhost' && isIP(host) === 0)
-      found.push(mistake(path, `${host} is no address`, 'use an IPv4 address or [IPv6]'));
+    if (port > 65_535) found.push(mistake(path, MISTAKES.noSuchPort, { port }));
+    if (host !== 'localhost' && isIP(host) === 0) found.push(mistake(path, MISTAKES.noAddress, { host }));
   }
   if (!isLoopback(listenOf(admin.listen).host)) {
-    found.push(
-      mistake(
-        'admin.listen',
-        `${admin.listen} can be reached from other machines`,
-        'use 127.0.0.1 or [::1] until accounts exist',
-      ),
-    );
+    found.push(mistake('admin.listen', MISTAKES.adminReachable, { listen: admin.listen }));
   }
   if (intake.listen === admin.listen && listenOf(intake.listen).port !== 0) {
-    found.push(mistake('admin.listen', `${admin.listen} is intake.listen too`, 'use another port'));
+    found.push(mistake('admin.listen', MISTAKES.listenTwice, { listen: admin.listen }));
   }
   return found;
 };
 
 const peersAreAddresses: Rule = ({ intake }) =>
-  intake.peers.flatMap((peer, i) =>
-    isBlock(peer)
-      ? []
-      : [
-          mistake(
-            `intake.peers[${i}]`,
-            `«${peer}» is no address or block`,
-            'write it like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32',
-          ),
-        ],
+  (['peers', 'proxies', 'tlsRequired'] as const).flatMap((key) =>
+    intake[key].flatMap((value, i) =>
+      isBlock(value) ? [] : [mistake(`intake.${key}[${i}]`, MISTAKES.noBlock, { value })],
+    ),
   );
+
+const requiredTlsIsOffered: Rule = ({ intake }) =>
+  intake.tlsRequired.length === 0 || intake.tls !== undefined
+    ? []
+    : [mistake('intake.tlsRequired', MISTAKES.tlsNotOffered)];
+
+const postmasterIsATenants: Rule = ({ intake: { postmaster: value }, tenants }) =>
+  value === undefined || tenants.some(({ domains }) => domains.includes(value.split('@')[1] ?? ''))
+    ? []
+    : [mistake('intake.postmaster', MISTAKES.postmasterElsewhere, { value })];
 
 const waitsAreOrdered: Rule = ({ outlet }) =>
   outlet.firstRetrySeconds <= outlet.maxRetrySeconds
     ? []
     : [
-        mistake(
-          'outlet.firstRetrySeconds',
-          `${outlet.firstRetrySeconds} is longer than maxRetrySeconds (${outlet.maxRetrySeconds})`,
-          'make the first wait the shorter one',
-        ),
+        mistake('outlet.firstRetrySeconds', MISTAKES.waitsOutOfOrder, {
+          first: outlet.firstRetrySeconds,
+          max: outlet.maxRetrySeconds,
+        }),
       ];
 
 const RULES: readonly Rule[] = [
@@ -179,6 +160,8 @@ const RULES: readonly Rule[] = [
   filesExist,
   listenersMakeSense,
   peersAreAddresses,
+  requiredTlsIsOffered,
+  postmasterIsATenants,
   waitsAreOrdered,
 ];
 

@@ -3,29 +3,26 @@
  * `sekisho config schema` come from here. Objects are strict: a misspelled key stops the start and names its path.
  */
 import { z } from 'zod';
+import type { Form } from '../message/texts-config.ts';
 import { DEFAULT_LIMITS, DEFAULT_POLICY } from '../policy/policy.ts';
 
 const MIB = 1024 * 1024;
 
+/** The name of the sentence that says how a value is written; mistakes.ts finds it in the catalogue. */
+const form = (name: Form): Form => name;
+
 const hostName = z
   .string()
   .max(253)
-  .regex(
-    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
-    'must be a host name in lower-case A-labels, like gw.example.lg.jp',
-  );
-const listenAddress = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[0-9.]+|localhost):\d{1,5}$/, 'must be ADDRESS:PORT, like 127.0.0.1:2525 or [::1]:2525');
+  .regex(/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/, form('hostName'));
+const listenAddress = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[0-9.]+|localhost):\d{1,5}$/, form('listen'));
 const address = z
   .string()
   .max(254)
-  .regex(
-    /^[!#$&'*+\-/=?^_`{|}~0-9a-zA-Z.]{1,64}@[a-z0-9.-]{1,253}$/,
-    'must be a mail address with its domain in lower case',
-  );
-const identifier = z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'must be 1 to 31 of a–z, 0–9 and -');
+  .regex(/^[!#$&'*+\-/=?^_`{|}~0-9a-zA-Z.]{1,64}@[a-z0-9.-]{1,253}$/, form('address'));
+const identifier = z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, form('identifier'));
 const path = z.string().min(1);
+const block = z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, form('block'));
 
 const limits = z
   .strictObject({
@@ -131,10 +128,10 @@ const hop = z.strictObject({
   host: z.string().min(1).max(253).describe('Next hop on the LGWAN side.'),
   port: z.int().min(1).max(65_535).default(25).describe('Its port.'),
   tls: z
-    .enum(['required', 'opportunistic', 'none'])
+    .enum(['required', 'opportunistic', 'unverified', 'none'])
     .default('opportunistic')
     .describe(
-      'STARTTLS: required (never in the clear), opportunistic (used when offered, certificate still verified), none.',
+      'STARTTLS: required (never in the clear, certificate verified), opportunistic (used when offered, certificate still verified), unverified (used when offered, whoever answers: against listening only), none.',
     ),
   caFile: path.optional().describe('PEM file of the authority that signed the hop’s certificate.'),
   serverName: z.string().optional().describe('Name in its certificate when it differs from host.'),
@@ -179,9 +176,24 @@ export const settingsSchema = z.strictObject({
   intake: z.strictObject({
     listen: listenAddress.default('127.0.0.1:2525').describe('Address and port for incoming mail.'),
     peers: z
-      .array(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'must be an address or CIDR, like 192.0.2.0/24'))
+      .array(block)
       .min(1)
       .describe('Addresses or CIDR blocks that may connect; everyone else gets 554 and is closed.'),
+    proxies: z
+      .array(block)
+      .default([])
+      .describe(
+        'Load balancers that speak the PROXY protocol (v1 or v2) to us: `peers` applies to the address they announce. A connection of theirs without the header is closed.',
+      ),
+    tlsRequired: z
+      .array(block)
+      .default([])
+      .describe('Peers that must use STARTTLS: their MAIL in the clear gets 530. Needs `tls`.'),
+    postmaster: address
+      .optional()
+      .describe(
+        'Who gets mail for <postmaster> without a domain, and for postmaster at domains that have no such address. Default: the tenant’s first administrator, without a domain the first tenant’s.',
+      ),
     maxMessageMiB: z
       .int()
       .min(1)

@@ -41,8 +41,12 @@ describe.each(folders.map(({ name }) => name))('fixtures/bad-config/%s', (name) 
       expect(told.slice(from)).toContain(piece);
       from = told.indexOf(piece, from) + piece.length;
     }
-    // Each line has a place, what is wrong and what to do.
-    for (const line of told.split('\n').slice(1)) expect(line).toMatch(/^ {2}\S.*: .+ → .+$/);
+    // Japanese first, then English; each line has a place, what is wrong and what to do, and no value is left out.
+    const lines = told.split('\n');
+    const half = lines.length / 2;
+    for (const line of lines.filter((_, i) => i % half !== 0)) expect(line).toMatch(/^ {2}\S.*: .+ → .+$/);
+    for (const line of lines.slice(1, half)) expect(line.slice(line.indexOf(': '))).toMatch(/[ぁ-んァ-ヶ]/);
+    expect(told).not.toMatch(/\{\w+\}/);
   });
 });
 
