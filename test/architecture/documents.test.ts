@@ -46,7 +46,9 @@ test('docs/dependencies.md lists exactly the packages of package.json, each with
     ]);
     const own = join(root, 'node_modules', name, 'package.json');
     // One of the two Node packages is not for this processor.
-    if (existsSync(own)) expect([name, licence]).toEqual([name, JSON.parse(readFileSync(own, 'utf8')).license]);
+    const stated: string | undefined = existsSync(own) ? JSON.parse(readFileSync(own, 'utf8')).license : undefined;
+    // A package that only points to a file gets the expression that a person read there.
+    if (stated !== undefined && !/^SEE LICENSE IN /.test(stated)) expect([name, licence]).toEqual([name, stated]);
   }
 });
 
