@@ -10,6 +10,8 @@ type Dictionary = { readonly [key: string]: Json };
 /** Each object must have exactly the keys of one of these (`/Length` is left out by qpdf). */
 const SHAPES: Readonly<Record<string, readonly string[]>> = {
   catalog: ['/Pages', '/Type'],
+  'catalog with bookmarks': ['/Outlines', '/Pages', '/Type'],
+  bookmarks: ['/Count', '/First', '/Last', '/Type'],
   pages: ['/Count', '/Kids', '/Type'],
   page: ['/Contents', '/MediaBox', '/Parent', '/Resources', '/Type'],
   'composite font': ['/BaseFont', '/DescendantFonts', '/Encoding', '/Subtype', '/ToUnicode', '/Type'],
@@ -56,6 +58,14 @@ const STREAM_SHAPES: Readonly<Record<string, readonly string[]>> = {
   photo: ['/BitsPerComponent', '/ColorSpace', '/Filter', '/Height', '/Subtype', '/Type', '/Width'],
 };
 
+/** A bookmark always has these, and may have those. */
+const [BOOKMARK, BOOKMARK_OPTIONS] = [
+  ['/Parent', '/Title'],
+  ['/Count', '/Dest', '/First', '/Last', '/Next', '/Prev'],
+];
+/** As qpdf writes it: a page, how to show it, and its height in points at most. */
+const DESTINATION = /^\["\d+ 0 R","\/XYZ",null,\d+(?:\.\d+)?,null\]$/;
+
 /** Dictionaries inside of objects. */
 const INNER_SHAPES: readonly (readonly string[])[] = [
   ['/Ordering', '/Registry', '/Supplement'],
@@ -66,7 +76,7 @@ const INNER_SHAPES: readonly (readonly string[])[] = [
 ];
 
 const NAMES: ReadonlySet<string> = new Set([
-  ...['/Catalog', '/Pages', '/Page', '/Font', '/FontDescriptor', '/XObject', '/Image'],
+  ...['/Catalog', '/Pages', '/Page', '/Outlines', '/Font', '/FontDescriptor', '/XObject', '/Image'],
   ...['/Type0', '/CIDFontType2', '/SekishoInvisible', '/Identity', '/Identity-H', '/Identity-V'],
   ...['/DeviceGray', '/DeviceRGB', '/DCTDecode', '/Indexed', '/CCITTFaxDecode'],
 ]);
@@ -74,7 +84,7 @@ const STRINGS: ReadonlySet<string> = new Set(['u:Adobe', 'u:Identity']);
 
 /** Names that no output may hold anywhere, also not as text between objects. */
 const ACTIVE =
-  /\/(?:JS|JavaScript|AA|OpenAction|Launch|EmbeddedFiles?|Filespec|URI|SubmitForm|ImportData|GoTo[RE]?|Named|Movie|Sound|Rendition|RichMedia\w*|Screen|Annots?|AcroForm|XFA|Widget|Metadata|ObjStm|XRef|Encrypt|OCProperties|OCG|Outlines|Dests|Names|Threads?|Perms|DSS|StructTreeRoot|PieceInfo|Type[13]|FontFile3?|JBIG2Decode|JPXDecode|LZWDecode|Crypt)\b/;
+  /\/(?:JS|JavaScript|AA|OpenAction|Launch|EmbeddedFiles?|Filespec|URI|SubmitForm|ImportData|GoTo[RE]?|Named|Movie|Sound|Rendition|RichMedia\w*|Screen|Annots?|AcroForm|XFA|Widget|Metadata|ObjStm|XRef|Encrypt|OCProperties|OCG|Dests|Names|Threads?|Perms|DSS|StructTreeRoot|PieceInfo|Type[13]|FontFile3?|JBIG2Decode|JPXDecode|LZWDecode|Crypt)\b/;
 
 const CONTENT =
   /^q\n\S+ 0 0 \S+ 0 0 cm\n\/I Do\nQ\n(?:BT\n3 Tr\n(?:\/[HV] 1 Tf\n|(?:-?[\d.]+ ){6}Tm\n|<[0-9A-F]+> Tj\n)*ET\n)?$/;
@@ -146,11 +156,28 @@ function judgeTrailer(value: Json, problems: string[]): void {
 }
 
 function judgeValue(id: string, value: Json, problems: string[]): void {
+  if (isDictionary(value) && BOOKMARK.every((key) => key in value)) {
+    judgeBookmark(id, value, problems);
+    return;
+  }
   if (!isDictionary(value) || shapeOf(SHAPES, value) === undefined) {
     problems.push(`${id}: unknown kind with ${isDictionary(value) ? keysOf(value) : JSON.stringify(value)}`);
     return;
   }
   for (const inner of Object.values(value)) judgeInner(id, inner, problems);
+}
+
+function judgeBookmark(id: string, value: Dictionary, problems: string[]): void {
+  for (const [key, inner] of Object.entries(value)) {
+    const isKnown = BOOKMARK.includes(key) || BOOKMARK_OPTIONS.includes(key);
+    const holds =
+      key === '/Title'
+        ? /^u:./u.test(String(inner))
+        : key === '/Dest'
+          ? DESTINATION.test(JSON.stringify(inner))
+          : /^(?:\d+ 0 R|-\d+)$/.test(String(inner));
+    if (!isKnown || !holds) problems.push(`${id}: bookmark with ${key} ${JSON.stringify(inner)}`);
+  }
 }
 
 function judgeInner(id: string, value: Json, problems: string[]): void {

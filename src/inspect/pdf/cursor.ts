@@ -58,6 +58,12 @@ export class Cursor {
     return { dictionary, content };
   }
 
+  /** True when an object of the next number begins here. */
+  isAtObject(): boolean {
+    const begin = `${this.offsets.length + 1} 0 obj\n`;
+    return latin1(this.#bytes, this.#at, this.#at + begin.length) === begin;
+  }
+
   /** The rest of the file must be these bytes. */
   end(text: string): void {
     this.literal(text);

@@ -119,9 +119,14 @@ const FORBIDDEN = new RegExp(
 );
 
 function checkTarget(hex: string): void {
+  demand(isCleanText(hex), 'ToUnicode: forbidden character');
+}
+
+/** §5 text rule. @param hex UTF-16BE, four digits a unit */
+export function isCleanText(hex: string): boolean {
   let text = '';
   for (let i = 0; i < hex.length; i += 4) text += String.fromCharCode(parseInt(hex.slice(i, i + 4), 16));
-  demand(!FORBIDDEN.test(text), 'ToUnicode: forbidden character');
+  return !FORBIDDEN.test(text);
 }
 
 function usageOf(size: number): TextFont {

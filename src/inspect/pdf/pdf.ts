@@ -13,6 +13,7 @@ import { Cursor, demand, Misfit, matched } from './cursor.ts';
 import type { TextFont } from './fonts.ts';
 import { readFont } from './fonts.ts';
 import { checkImage } from './image.ts';
+import { readOutline } from './outline.ts';
 
 const HEADER = '%PDF-1.7\n%\xe2\xe3\xcf\xd3\n';
 const FONT_SHA256 = '849011f920ca0b6714bb022e7625515117d69ff6283ad45a2d1cedb81ae78e88';
@@ -42,8 +43,11 @@ export function pdfProblems(bytes: Uint8Array): readonly string[] {
 
 function readPdf(cursor: Cursor): void {
   cursor.literal(HEADER);
-  demand(cursor.plain() === '<< /Type /Catalog /Pages 2 0 R >>', 'catalog');
+  const catalog = cursor.plain();
   const pages = readPages(cursor.plain());
+  const outline = FIRST_PAGE + 3 * pages;
+  const hasOutline = catalog === `<< /Type /Catalog /Pages 2 0 R /Outlines ${outline} 0 R >>`;
+  demand(hasOutline || catalog === '<< /Type /Catalog /Pages 2 0 R >>', 'catalog');
 
   const program = cursor.stream();
   demand(program.dictionary === FONT_DICTIONARY, 'font program dictionary');
@@ -52,8 +56,12 @@ function readPdf(cursor: Cursor): void {
   const horizontal = readFont(cursor, 'horizontal');
   const vertical = readFont(cursor, 'vertical');
 
-  for (let page = 0; page < pages; page++) readPage(cursor, page, horizontal, vertical);
+  const heights = new Map<number, string>();
+  for (let page = 0; page < pages; page++) {
+    heights.set(FIRST_PAGE + 3 * page, readPage(cursor, page, horizontal, vertical));
+  }
   demand(horizontal.unused() + vertical.unused() === 0, 'a CID that no page uses');
+  if (hasOutline) readOutline(cursor, outline, heights);
   cursor.end(tail(cursor));
 }
 
@@ -64,7 +72,8 @@ function readPages(value: string): number {
   return count;
 }
 
-function readPage(cursor: Cursor, page: number, horizontal: TextFont, vertical: TextFont): void {
+/** @returns the page's height as it is spelled */
+function readPage(cursor: Cursor, page: number, horizontal: TextFont, vertical: TextFont): string {
   const self = FIRST_PAGE + 3 * page;
   const resources = `/Resources << /Font << /H 6 0 R /V 9 0 R >> /XObject << /I ${self + 2} 0 R >> >>`;
   const pattern = new RegExp(
@@ -79,6 +88,7 @@ function readPage(cursor: Cursor, page: number, horizontal: TextFont, vertical: 
   const decoded = inflated(content.content, MAX_CONTENT_BYTES, `page ${page + 1}: content`);
   readContent(decoded, width, height, horizontal, vertical);
   checkImage(cursor.stream());
+  return height;
 }
 
 /** The stream's content. @throws Misfit when it is broken, longer, or followed by anything. */

@@ -1,6 +1,7 @@
 /** Rules for the files we write (docs/output-grammar.md §6–§9, docs/output-grammar-pdf.md) and, for each, files that break it. */
 import { crc32, deflateSync } from 'node:zlib';
 import type { SafeType } from '../../../src/message/file-type.ts';
+import { OUTLINE_RULES } from './outline-rules.ts';
 import { PICTURE_RULES } from './picture-rules.ts';
 import { BODY, CONTENT, cmap, flate, GREY, jpegFile, type PdfObjects, pdfFile, pngFile } from './specimens.ts';
 import { zipRules } from './zip-rules.ts';
@@ -798,7 +799,7 @@ async function pdfRules(): Promise<readonly FileRule[]> {
     return changed;
   });
   const cut = Array.from({ length: Math.floor(ours.length / 16) }, (_, i) => ours.subarray(0, i * 16));
-  const byRule = [...PDF_RULES, ...PICTURE_RULES].map(
+  const byRule = [...PDF_RULES, ...PICTURE_RULES, ...OUTLINE_RULES].map(
     async ({ rule, changes }): Promise<FileRule> => ({
       type: 'pdf',
       rule,

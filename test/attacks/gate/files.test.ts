@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { inspectFile } from '../../../src/inspect/inspect.ts';
 import { BENIGN_CELLS, BENIGN_TEXT, fileRules, png } from './file-rules.ts';
+import { outlinesAtLimits, withOutline } from './outline-rules.ts';
 import { BENIGN_PICTURES } from './picture-rules.ts';
 import { pdfFile } from './specimens.ts';
 import { ourZip } from './zip-rules.ts';
@@ -24,6 +25,8 @@ test('the benign twins pass', async () => {
   for (const csv of BENIGN_CELLS) expect([csv.toString(), await inspectFile('csv', csv)]).toEqual([csv.toString(), []]);
   expect(await inspectFile('png', png())).toEqual([]);
   expect(await inspectFile('zip', ourZip())).toEqual([]);
+  for (const outline of [withOutline, ...outlinesAtLimits])
+    expect(await inspectFile('pdf', await pdfFile(outline))).toEqual([]);
   for (const picture of BENIGN_PICTURES) expect(await inspectFile('pdf', await pdfFile(picture))).toEqual([]);
 });
 

@@ -68,7 +68,8 @@ export function runsIn(output: Buffer): readonly (readonly ShownRun[])[] {
     ['V', unicodeOf(output, 10)],
   ]);
   const pages: ShownRun[][] = [];
-  for (let number = 12; output.includes(`\n${number} 0 obj\n`); number += 3) {
+  const count = Number(/\/Type \/Pages .*\/Count (\d+) >>/.exec(output.toString('latin1'))?.[1]);
+  for (let number = 12; number < 12 + 3 * count; number += 3) {
     const runs: ShownRun[] = [];
     let font = '';
     let matrix: readonly number[] = [];

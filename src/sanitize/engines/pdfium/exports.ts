@@ -36,6 +36,7 @@ export interface PdfiumExports {
   FPDFBookmark_GetNextSibling(document: number, bookmark: number): number;
   FPDFBookmark_GetTitle(bookmark: number, buffer: number, length: number): number;
   FPDFBookmark_GetDest(document: number, bookmark: number): number;
+  FPDFBookmark_GetAction(bookmark: number): number;
   FPDFDest_GetDestPageIndex(document: number, destination: number): number;
   FPDFDest_GetLocationInPage(
     destination: number,

@@ -78,7 +78,9 @@ export function outlineValues(
         (previous > 0 ? ` /Prev ${previous} 0 R` : '') +
         (next > 0 ? ` /Next ${next} 0 R` : '') +
         // All rows below the first are closed: the count is of what opening shows, negative.
-        (inside === undefined ? '' : ` /First ${inside.first} 0 R /Last ${inside.last} 0 R /Count -${item.children.length}`) +
+        (inside === undefined
+          ? ''
+          : ` /First ${inside.first} 0 R /Last ${inside.last} 0 R /Count -${item.children.length}`) +
         `${destinationOf(item, pages)} >>`;
       previous = own;
     }
