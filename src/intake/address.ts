@@ -35,6 +35,8 @@ export function parseForwardPath(path: string): ParsedPath {
   if (hasControl(path)) return refused(BAD_RECIPIENT);
   if (path.includes('=?')) return refused(ENCODED_RECIPIENT);
   if (path.startsWith('@')) return refused(RELAY);
+  // RFC 5321 §4.5.1: the one address without a domain; who that is the caller knows.
+  if (isPostmaster(path)) return { kind: 'address', address: path };
   const parts = split(path);
   if (parts === undefined || !LOCAL.test(parts.local)) return refused(BAD_RECIPIENT);
   if (/[%!]/.test(parts.local) || parts.domain.startsWith('[')) return refused(RELAY);
@@ -54,6 +56,9 @@ export function parseReversePath(path: string): ParsedPath {
   if (!DOMAIN.test(parts.domain) && !LITERAL.test(parts.domain)) return refused(BAD_SENDER);
   return { kind: 'address', address: `${parts.local}@${parts.domain}` };
 }
+
+/** Any spelling, with or without a domain behind it (RFC 5321 §4.5.1). */
+export const isPostmaster = (localPart: string): boolean => localPart.toLowerCase() === 'postmaster';
 
 /** Exactly one @; the domain in ASCII lower case. */
 function split(path: string): { readonly local: string; readonly domain: string } | undefined {

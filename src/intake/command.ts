@@ -10,7 +10,7 @@ export type CommandVerdict =
   { readonly kind: 'pass'; readonly address: string | undefined } | { readonly kind: 'refuse'; readonly reply: Reply };
 
 const OFFERED: ReadonlySet<string> = new Set(['EHLO', 'HELO', 'DATA', 'RSET', 'NOOP', 'QUIT', 'VRFY']);
-/** Known elsewhere, not offered here: 502. No XCLIENT, no PROXY: a peer's address is what the socket says. */
+/** Known elsewhere, not offered here: 502. No XCLIENT: a peer's address is what the socket or its listed proxy says. */
 const NOT_OFFERED: ReadonlySet<string> = new Set(
   'AUTH BDAT BURL ETRN EXPN HELP LHLO SAML SEND SOML STARTTLS TURN ATRN XCLIENT XFORWARD'.split(' '),
 );
@@ -21,6 +21,8 @@ const UNKNOWN_PARAMETER: Reply = [555, '5.5.4', 'Parameter not supported'];
 const NO_SMTPUTF8: Reply = [555, '5.6.7', 'SMTPUTF8 not supported'];
 const UNKNOWN_COMMAND: Reply = [500, '5.5.2', 'Command not recognized'];
 const NOT_IMPLEMENTED: Reply = [502, '5.5.1', 'Command not implemented'];
+/** RFC 3207 §4: what a client without the TLS that it must use hears to all but EHLO, NOOP, STARTTLS and QUIT. */
+const NEEDS_TLS: Reply = [530, '5.7.0', 'Must issue a STARTTLS command first'];
 const HTTP_CLIENT: Reply = [421, '4.7.0', 'This is a mail server'];
 
 const HTTP = /^[A-Z]+ \S.* HTTP\/\d/i;
@@ -34,16 +36,22 @@ const XTEXT = /^(?:[\x21-\x2a\x2c-\x3c\x3e-\x7e]|\+[2-7][0-9A-F]|\+[89A-F][0-9A-
 const MAIL_PARAMETERS: ReadonlySet<string> = new Set(['SIZE', 'BODY', 'RET', 'ENVID']);
 const RCPT_PARAMETERS: ReadonlySet<string> = new Set(['NOTIFY', 'ORCPT']);
 
-/** @param line the octets between two line ends. @param startTls whether STARTTLS is offered. */
-export function guardCommand(line: Buffer, startTls: boolean): CommandVerdict {
+/** STARTTLS for one connection. `missing`: this peer must use it and has not yet. */
+export type TlsState = 'not-offered' | 'offered' | 'missing';
+
+const WITHOUT_TLS: ReadonlySet<string> = new Set(['EHLO', 'HELO', 'NOOP', 'RSET', 'STARTTLS', 'QUIT']);
+
+/** @param line the octets between two line ends. */
+export function guardCommand(line: Buffer, tls: TlsState): CommandVerdict {
   const text = line.toString('latin1');
   const verb = (text.split(' ', 1)[0] ?? '').toUpperCase();
   if (/[\x00-\x1f\x7f]/.test(text)) return refuse(BAD_SYNTAX);
+  if (tls === 'missing' && !WITHOUT_TLS.has(verb)) return refuse(NEEDS_TLS);
   if (verb === 'MAIL') return guardPath(text, MAIL, parseReversePath, MAIL_PARAMETERS);
   if (verb === 'RCPT') return guardPath(text, RCPT, parseForwardPath, RCPT_PARAMETERS);
   if (/[\x80-\xff]/.test(text)) return refuse(BAD_SYNTAX);
   if (HTTP.test(text)) return refuse(HTTP_CLIENT);
-  if (OFFERED.has(verb) || (startTls && verb === 'STARTTLS')) return { kind: 'pass', address: undefined };
+  if (OFFERED.has(verb) || (tls !== 'not-offered' && verb === 'STARTTLS')) return { kind: 'pass', address: undefined };
   return refuse(NOT_OFFERED.has(verb) ? NOT_IMPLEMENTED : UNKNOWN_COMMAND);
 }
 

@@ -9,7 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import type { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection';
 import type { Origin } from '../message/envelope.ts';
-import { guardCommand } from './command.ts';
+import { guardCommand, type TlsState } from './command.ts';
 import { cleanReplyText, type Reply } from './reply.ts';
 import { Transaction } from './transaction.ts';
 
@@ -21,6 +21,7 @@ export const SHUTTING_DOWN: Reply = [421, '4.3.2', 'Service closing, try again l
 /** What every connection of one server shares. */
 export interface ConnectionShell {
   readonly startTls: boolean;
+  needsTls(peer: string): boolean;
   readonly maxErrors: number;
   readonly isDraining: () => boolean;
   /** The conversation has ended; called once. The socket may still wait for the peer's FIN. */
@@ -36,9 +37,18 @@ export type Activity =
   /** The peer waits for us: a recipient is looked up, a message is being stored. */
   | { readonly kind: 'busy' };
 
-export class GuardedConnection extends SMTPConnection {
-  /** Address under which the door counts this connection. */
+/** Who is at the other end, and what was read of the socket to know it. */
+export interface Caller {
+  /** Address under which the door counts the connection: the socket's, or the one that a listed proxy announced. */
   readonly peer: string;
+  /** Octets of the PROXY header; 0 without one. */
+  readonly headerBytes: number;
+}
+
+export class GuardedConnection extends SMTPConnection {
+  /** See Caller. */
+  readonly peer: string;
+  readonly #headerBytes: number;
   readonly #shell: ConnectionShell;
   #transaction = new Transaction();
   #address = '';
@@ -56,10 +66,11 @@ export class GuardedConnection extends SMTPConnection {
     socket: Socket | TLSSocket,
     options: SMTPConnectionOptions | null | undefined,
     shell: ConnectionShell,
-    peer: string,
+    { peer, headerBytes }: Caller,
   ) {
-    super(server, socket, options);
+    super(server, socket, { ...options, remoteAddress: peer });
     this.peer = peer;
+    this.#headerBytes = headerBytes;
     this.#shell = shell;
     this.openedAtMs = Date.now();
     this.repliedAtMs = this.openedAtMs;
@@ -142,7 +153,7 @@ export class GuardedConnection extends SMTPConnection {
 
   #greet(): void {
     if (this._closing || this._closed) return;
-    if (this._socket.bytesRead > 0) this.reply(TOO_SOON);
+    if (this._socket.bytesRead > this.#headerBytes) this.reply(TOO_SOON);
     else this.connectionReady();
   }
 
@@ -159,7 +170,7 @@ export class GuardedConnection extends SMTPConnection {
   }
 
   #guarded(command: Buffer, callback: () => void): void {
-    const verdict = guardCommand(command, this.#shell.startTls);
+    const verdict = guardCommand(command, this.#tlsState());
     if (verdict.kind === 'pass') {
       this.#address = verdict.address ?? '';
       super._onCommand(command, callback);
@@ -169,12 +180,17 @@ export class GuardedConnection extends SMTPConnection {
     setImmediate(() => this._whenWritable(callback));
   }
 
+  #tlsState(): TlsState {
+    if (!this.#shell.startTls) return 'not-offered';
+    return !this.secure && this.#shell.needsTls(this.peer) ? 'missing' : 'offered';
+  }
+
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     this.repliedAtMs = Date.now();
     if (typeof data === 'string') super.send(code, cleanReplyText(data), STATUS.test(data) ? false : context);
     else super.send(code, data, context);
     if (this.#closeAfterReply) this.close();
-    if (code === 555 || (code >= 500 && code <= 504)) this.#countError();
+    if (code === 530 || code === 555 || (code >= 500 && code <= 504)) this.#countError();
   }
 
   #countError(): void {

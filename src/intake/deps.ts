@@ -4,9 +4,11 @@ import type { Log } from '../telemetry/log.ts';
 import type { Tenants } from '../tenants/tenants.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { IntakeLimits } from './limits.ts';
+import type { PostmasterOf } from './postmaster.ts';
 
 export interface IntakeDeps {
   readonly tenants: Tenants;
+  readonly postmaster: PostmasterOf;
   readonly accept: Accept;
   readonly vault: Pick<Vault, 'create'>;
   readonly log: Log;

@@ -4,7 +4,7 @@
  *
  * Offered: PIPELINING, 8BITMIME, ENHANCEDSTATUSCODES, DSN (accepted, never forwarded), SIZE, and STARTTLS where the
  * operator gave a key and certificate. Not offered: AUTH, CHUNKING, SMTPUTF8 (the LGWAN side has none), VRFY's answer,
- * PROXY, XCLIENT.
+ * XCLIENT. Load balancers that are listed speak the PROXY protocol before all that.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

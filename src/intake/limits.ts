@@ -10,13 +10,15 @@ export interface IntakeLimits {
   readonly maxTenants: number;
   /** Octets read and thrown away after a message was refused, as a multiple of the largest message. */
   readonly drainFactor: number;
-  /** Refused commands (code 500–504, 555) of one connection, since its last accepted message, until 421. */
+  /** Refused commands (code 500–504, 530, 555) of one connection, since its last accepted message, until 421. */
   readonly maxErrors: number;
   /** Time a connection may live before it is closed between two mails; twice that closes it anywhere. */
   readonly sessionMs: number;
   /** DATA slower than `minWindowBytes` in each of two windows in a row ends with 421. */
   readonly dataWindowMs: number;
   readonly minWindowBytes: number;
+  /** Time in which a load balancer must have sent its PROXY header. */
+  readonly proxyHeaderMs: number;
   /** How often the clocks of all connections are looked at. */
   readonly sweepMs: number;
   /** How long `close` waits for messages that are being received. */
@@ -33,6 +35,7 @@ export const INTAKE_LIMITS: IntakeLimits = {
   sessionMs: 3_600_000, // relays keep a connection for minutes (Postfix: 300 s), none for an hour
   dataWindowMs: 30_000,
   minWindowBytes: 30_720, // 1 KiB/s: slower than any line a relay stands on
+  proxyHeaderMs: 5_000, // proxy-protocol.txt §2 asks for at least 3 s: one lost packet
   sweepMs: 2_000,
   graceMs: 20_000, // below the 30 s that service managers wait before they kill
 };

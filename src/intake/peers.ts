@@ -13,12 +13,13 @@ export function plainAddress(address: string): string {
 
 /**
  * @param peers addresses or CIDR blocks, IPv4 or IPv6.
+ * @param setting where they stand in the configuration.
  * @throws GatewayError E_CONFIG_INVALID naming the entry.
  */
-export function peerList(peers: readonly string[]): (address: string) => boolean {
+export function peerList(peers: readonly string[], setting = 'intake.peers'): (address: string) => boolean {
   const list = new BlockList();
   peers.forEach((peer, index) => {
-    addPeer(list, peer, `intake.peers[${index}]`);
+    addPeer(list, peer, `${setting}[${index}]`);
   });
   return (address) => {
     const plain = plainAddress(address);

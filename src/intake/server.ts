@@ -5,11 +5,12 @@ import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection';
 import type { Settings } from '../config/schema.ts';
 import { GatewayError } from '../message/errors.ts';
-import { type ConnectionShell, GuardedConnection, SHUTTING_DOWN } from './connection.ts';
+import { type Caller, type ConnectionShell, GuardedConnection, SHUTTING_DOWN } from './connection.ts';
 import type { IntakeDeps, TlsFiles } from './deps.ts';
 import type { IntakeLimits } from './limits.ts';
 import { Patience } from './patience.ts';
-import { Door, plainAddress } from './peers.ts';
+import { Door, peerList, plainAddress } from './peers.ts';
+import { announcedBy } from './proxied.ts';
 import { type ReceiveLimits, receive } from './receive.ts';
 import { cleanReplyText, Refusal, type Reply, replyTo } from './reply.ts';
 
@@ -28,6 +29,9 @@ export class GuardedServer extends SMTPServer {
   readonly #deps: IntakeDeps;
   readonly #door: Door;
   readonly #guarded = new Map<string, GuardedConnection>();
+  readonly #isProxy: (address: string) => boolean;
+  /** Sockets of load balancers that have not yet said for whom they speak. */
+  readonly #unannounced = new Set<Socket>();
   readonly #shell: ConnectionShell;
   readonly #sweeper: NodeJS.Timeout;
   #draining = false;
@@ -66,8 +70,10 @@ export class GuardedServer extends SMTPServer {
     const { bareLineEnds, maxReceivedFields } = intake;
     const maxDrainBytes = maxBytes * limits.drainFactor;
     this.#receiveLimits = { ...limits, maxBytes, bareLineEnds, maxReceivedFields, maxDrainBytes };
+    this.#isProxy = peerList(intake.proxies, 'intake.proxies');
     this.#shell = {
       startTls: tls !== undefined,
+      needsTls: peerList(intake.tlsRequired, 'intake.tlsRequired'),
       maxErrors: limits.maxErrors,
       isDraining: () => this.#draining,
       ended: ({ peer }) => this.#door.leave(peer),
@@ -80,14 +86,34 @@ export class GuardedServer extends SMTPServer {
   }
 
   override connect(socket: Socket | TLSSocket, options?: SMTPConnectionOptions | null): void {
-    const peer = plainAddress(socket.remoteAddress ?? '');
-    const refusal = this.#draining ? SHUTTING_DOWN : this.#door.enter(peer);
+    const address = plainAddress(socket.remoteAddress ?? '');
+    if (this.#isProxy(address) && !this.#draining) this.#announce(socket, address, options);
+    else this.#letIn(socket, { peer: address, headerBytes: 0 }, options);
+  }
+
+  /** A load balancer says first for whom it speaks; whoever that is meets the list of peers like anybody. */
+  #announce(socket: Socket | TLSSocket, proxy: string, options?: SMTPConnectionOptions | null): void {
+    this.#unannounced.add(socket);
+    announcedBy(socket, this.#limits.proxyHeaderMs)
+      .then(({ source, bytes }) => {
+        this.#letIn(socket, { peer: plainAddress(source ?? proxy), headerBytes: bytes }, options);
+      })
+      .catch((error: unknown) => {
+        socket.destroy();
+        const why = error instanceof Error ? error.message : 'failed';
+        this.#deps.log.warn('intake-proxy-refused', { peer: proxy, why });
+      })
+      .finally(() => this.#unannounced.delete(socket));
+  }
+
+  #letIn(socket: Socket | TLSSocket, caller: Caller, options?: SMTPConnectionOptions | null): void {
+    const refusal = this.#draining ? SHUTTING_DOWN : this.#door.enter(caller.peer);
     if (refusal !== undefined) {
-      this.#deps.log.warn('intake-peer-refused', { peer, code: refusal[0] });
+      this.#deps.log.warn('intake-peer-refused', { peer: caller.peer, code: refusal[0] });
       turnAway(socket, refusal);
       return;
     }
-    const connection = new GuardedConnection(this, socket, options, this.#shell, peer);
+    const connection = new GuardedConnection(this, socket, options, this.#shell, caller);
     this.connections.add(connection);
     this.#guarded.set(connection.id, connection);
     connection.on('error', (error: Error) => this._onError(error));
@@ -108,7 +134,7 @@ export class GuardedServer extends SMTPServer {
     const connection = this.#connectionOf(session);
     const limits = { maxRecipients: this.#settings.intake.maxRecipients, maxTenants: this.#limits.maxTenants };
     connection.transaction
-      .add(connection.address, this.#deps.tenants, limits)
+      .add(connection.address, this.#deps, limits)
       .then(() => done())
       .catch((error: unknown) => done(this.#refused('RCPT', connection, this.#countUnknown(connection, error))));
   }
@@ -129,6 +155,7 @@ export class GuardedServer extends SMTPServer {
     this.#draining = true;
     clearInterval(this.#sweeper);
     this.server.close();
+    for (const socket of this.#unannounced) socket.destroy();
     const deadline = Date.now() + this.#limits.graceMs;
     while (this.#guarded.size > 0 && Date.now() < deadline) {
       for (const connection of this.#guarded.values()) {

@@ -8,8 +8,8 @@ import { GatewayError } from '../message/errors.ts';
 export interface NextHop {
   readonly host: string;
   readonly port: number;
-  readonly mode: 'required' | 'opportunistic' | 'none';
-  /** Also for opportunistic TLS: a certificate that does not verify ends the try. */
+  readonly mode: 'required' | 'opportunistic' | 'unverified' | 'none';
+  /** Also for opportunistic TLS a certificate that does not verify ends the try; only «unverified» takes any. */
   readonly tls: ConnectionOptions;
   readonly maxConnections: number;
   /** Our own name for EHLO. */
@@ -27,7 +27,7 @@ export function nextHop({ id, nextHop: hop }: TenantSettings, ownName: string, t
     mode: hop.tls,
     tls: {
       minVersion: 'TLSv1.2',
-      rejectUnauthorized: true,
+      rejectUnauthorized: hop.tls !== 'unverified',
       ...(serverName === undefined ? {} : { servername: serverName }),
       ...(hop.caFile === undefined ? {} : { ca: readAuthority(id, hop.caFile) }),
     },

@@ -20,7 +20,7 @@ async function ask(dialog: SmtpDialog, hop: NextHop, address: string): Promise<'
   if ((await dialog.greeting()).code !== 220) return 'undecided';
   let hello = await dialog.command(`EHLO ${hop.ownName}`);
   const offersTls = hello.lines.some((line) => /^STARTTLS\b/i.test(line));
-  if (hop.mode === 'required' || (hop.mode === 'opportunistic' && offersTls)) {
+  if (hop.mode === 'required' || (hop.mode !== 'none' && offersTls)) {
     if ((await dialog.command('STARTTLS')).code !== 220) return 'undecided';
     await dialog.startTls({ host: hop.host, ...hop.tls });
     hello = await dialog.command(`EHLO ${hop.ownName}`);

@@ -1,6 +1,7 @@
 /** The process that stands in the internet zone: it can seal originals, not open them. */
 import { acceptMessage } from '../flow/accept.ts';
 import { openIntake } from '../intake/intake.ts';
+import { postmasterOf } from '../intake/postmaster.ts';
 import { openTenants } from '../tenants/open.ts';
 import type { RoleContext, RunningRole } from './context.ts';
 
@@ -20,6 +21,7 @@ export async function startIntake(context: RoleContext): Promise<RunningRole> {
   };
   const intake = await openIntake(settings, {
     tenants,
+    postmaster: postmasterOf(settings),
     vault,
     log,
     now,

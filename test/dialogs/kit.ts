@@ -9,6 +9,7 @@ import type { Incoming } from '../../src/flow/incoming.ts';
 import type { IntakeDeps } from '../../src/intake/deps.ts';
 import { openIntake } from '../../src/intake/intake.ts';
 import type { IntakeLimits } from '../../src/intake/limits.ts';
+import { postmasterOf } from '../../src/intake/postmaster.ts';
 import { newId } from '../../src/message/ids.ts';
 import { openLog } from '../../src/telemetry/log.ts';
 import { openTenants } from '../../src/tenants/open.ts';
@@ -44,8 +45,9 @@ export interface TestIntake {
 export async function openTestIntake(options: TestIntakeOptions = {}): Promise<TestIntake> {
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-intake-'));
   const log = openLog('test', 'silent');
+  const tenantSettings = DOMAINS.map((domain) => tenant(folder, domain));
   const tenants = openTenants(
-    { tenants: DOMAINS.map((domain) => tenant(folder, domain)) },
+    { tenants: tenantSettings },
     {
       log,
       now: Date.now,
@@ -69,6 +71,7 @@ export async function openTestIntake(options: TestIntakeOptions = {}): Promise<T
   };
   const intake = await openIntake(settings, {
     tenants,
+    postmaster: postmasterOf({ intake: settings.intake, tenants: tenantSettings }),
     accept: options.accept ?? accept,
     vault: options.vault ?? memory,
     log,
