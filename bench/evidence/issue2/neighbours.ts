@@ -1,0 +1,148 @@
+/**
+ * Postfix → Sekisho → Postfix → Dovecot with the settings of docs/neighbours.md: each mail has a recipient of its own and
+ * is found again by it in the front's log, our database and audit log, and the mailbox. What is in the mailbox must be, to
+ * the octet, what the outlet said it would send, and `sekisho verify` must accept it.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Chain, DOMAIN, missingForChain, startChain } from '../../../test/kit/neighbours/chain.ts';
+import { until } from '../../../test/kit/neighbours/until.ts';
+import { sendAll } from '../../../test/kit/send.ts';
+import { markdownTable, verifyFiles } from '../issue1/product.ts';
+import type { Section, SectionContext, SectionResult } from '../section.ts';
+import { DOCUMENTS, type Input, inputsOf, MAILS } from './neighbours-inputs.ts';
+import { balance, type End, frontsWord, type Line } from './neighbours-ledger.ts';
+
+const SENDER = 'sender@sender.example';
+/** Some of the corpus' PDFs take their full minute on a slow machine. */
+const PATIENCE_MS = 1_800_000;
+
+export const neighbours: Section = {
+  name: 'neighbours',
+  bar: 'Postfix → Sekisho → Postfix → Dovecot: the 205 mails of the corpus (LF-only files normalised by the sender; intake itself refuses them) and 300 corpus documents wrapped as mails through, all accounted for (delivered, held, rejected with code), opened in a client (picture).',
+  async run(context) {
+    const missing = missingForChain();
+    if (missing.length > 0) throw new Error(`${missing.join(', ')} missing: npm run setup:services -- neighbours`);
+    return throughChain(context);
+  },
+};
+
+/** Sends, waits, reads every mailbox, adds up. */
+export async function throughChain({ shared, short, say }: SectionContext): Promise<SectionResult> {
+  const inputs = inputsOf(shared, short);
+  const chain = await startChain({ people: inputs.map(({ person }) => person), settings: { logLevel: 'warn' } });
+  try {
+    const startedAt = Date.now();
+    const refusedAtOnce = await send(chain, inputs);
+    say(`sent: ${inputs.length}, refused by the Postfix in front: ${refusedAtOnce.size}`);
+    await until(() => frontsWord(chain.front.log(), refusedAtOnce).size >= inputs.length, 'front', PATIENCE_MS);
+    await chain.gateway.idle(PATIENCE_MS);
+    await until(() => chain.behind.queued() === 0, 'the queue of the Postfix behind', 60_000);
+    const seconds = Math.round((Date.now() - startedAt) / 1000);
+    const lines = await balance(chain, inputs, refusedAtOnce);
+    const unverified = await notVerified(chain, lines);
+    const controls = await forgeriesAccepted(chain, lines);
+    return resultOf(lines, [...unverified, ...controls], short, seconds);
+  } finally {
+    await chain.stop();
+  }
+}
+
+/** @returns replies to those that the front itself did not take. */
+async function send({ front }: Chain, inputs: readonly Input[]): Promise<ReadonlyMap<string, string>> {
+  const to = (person: string): string => `${person}@${DOMAIN}`;
+  for (const { way, bytes, person } of inputs) if (way === 'submitted') front.submit(bytes, SENDER, to(person));
+  const direct = inputs.filter(({ way }) => way === 'smtp');
+  const results = await sendAll(
+    direct.map(({ bytes, person }) => ({ reversePath: SENDER, recipients: [to(person)], bytes })),
+    { port: front.port, connections: 4 },
+  );
+  return new Map(
+    results.flatMap(({ accepted, reply, error, index }) =>
+      accepted ? [] : [[direct[index]?.person ?? '', reply ?? error] as const],
+    ),
+  );
+}
+
+const bytesOf = (end: End): Buffer | undefined => ('bytes' in end ? end.bytes : undefined);
+
+async function judge(chain: Chain, mails: readonly Buffer[]): Promise<readonly boolean[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'evidence-neighbours-'));
+  try {
+    const files = mails.map((bytes, index) => {
+      const file = join(folder, `${index}.eml`);
+      writeFileSync(file, bytes);
+      return file;
+    });
+    const { rows, stderr } = await verifyFiles(files, ['-c', chain.gateway.configFile]);
+    if (rows.length !== files.length) throw new Error(`verify judged ${rows.length} of ${files.length}: ${stderr}`);
+    return rows.map(({ kind }) => kind === 'verified');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function notVerified(chain: Chain, lines: readonly Line[]): Promise<readonly string[]> {
+  const arrived = lines.filter(({ end }) => bytesOf(end) !== undefined);
+  const verified = await judge(
+    chain,
+    arrived.map(({ end }) => bytesOf(end) ?? Buffer.alloc(0)),
+  );
+  return arrived.flatMap(({ input }, index) =>
+    verified[index] === true ? [] : [`${input.path}: verify does not accept what is in the mailbox`],
+  );
+}
+
+/** The judge must say no to a mail of which one octet is another. */
+async function forgeriesAccepted(chain: Chain, lines: readonly Line[]): Promise<readonly string[]> {
+  const [first] = lines.flatMap(({ end }) => bytesOf(end) ?? []);
+  if (first === undefined) return ['nothing arrived'];
+  const changed = Buffer.from(first);
+  changed[changed.length - 6] = (changed[changed.length - 6] ?? 0) ^ 1;
+  return (await judge(chain, [changed]))[0] === true ? ['control: a changed mail was accepted by verify'] : [];
+}
+
+const KINDS = ['delivered', 'delivered-with-hold', 'held', 'rejected', 'problem'] as const;
+
+function resultOf(lines: readonly Line[], others: readonly string[], short: boolean, seconds: number): SectionResult {
+  const count = (kind: End['kind'], of: readonly Line[] = lines): number =>
+    of.filter(({ end }) => end.kind === kind).length;
+  const mails = lines.filter(({ input }) => input.way === 'submitted');
+  const documents = lines.filter(({ input }) => input.way === 'smtp');
+  const problems = [
+    ...lines.flatMap(({ input, end }) => (end.kind === 'problem' ? [`${input.path}: ${end.why}`] : [])),
+    ...others,
+    ...(short || (mails.length === MAILS && documents.length === DOCUMENTS)
+      ? []
+      : [`${mails.length} mails and ${documents.length} documents instead of ${MAILS} and ${DOCUMENTS}`]),
+  ];
+  const sums = KINDS.map((kind) => `${count(kind)} ${kind}`).join(', ');
+  const rows = [
+    ['mails of the corpus (sendmail)', mails.length, ...KINDS.map((kind) => count(kind, mails))],
+    ['documents wrapped as mails (SMTP)', documents.length, ...KINDS.map((kind) => count(kind, documents))],
+    ['all', lines.length, ...KINDS.map((kind) => count(kind))],
+  ];
+  const rejected = lines.flatMap(({ input, end }) =>
+    end.kind === 'rejected' ? [`- ${input.path}: ${end.reply.slice(0, 160)}`] : [],
+  );
+  return {
+    holds: problems.length === 0,
+    summary: `${lines.length} sent in ${seconds} s, ${sums}; ${problems.length} problems; bytes in the mailbox = bytes the outlet announced, all accepted by verify`,
+    details: [
+      markdownTable(['what', 'sent', ...KINDS], rows),
+      `By kind:\n\n${byKind(lines)}`,
+      `Rejected:\n${rejected.length === 0 ? '- none' : rejected.join('\n')}`,
+      `Problems:\n${problems.length === 0 ? '- none' : problems.map((problem) => `- ${problem}`).join('\n')}`,
+      'TLS on both sides, certificates verified; addresses asked of the relay behind. Settings: docs/neighbours.md. A mail in a client: docs/evidence/2/client.png.',
+    ].join('\n\n'),
+  };
+}
+
+const byKind = (lines: readonly Line[]): string =>
+  markdownTable(
+    ['kind', 'sent', ...KINDS],
+    [...Map.groupBy(lines, ({ input }) => input.kind)]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([kind, of]) => [kind, of.length, ...KINDS.map((each) => of.filter(({ end }) => end.kind === each).length)]),
+  );
