@@ -4,7 +4,9 @@
 # Usage: npm run setup:services [-- judges|peers|all]   (default: judges)
 set -euo pipefail
 
-judges=(bubblewrap poppler-utils qpdf mupdf-tools python3-pikepdf strace openssl swaks libimage-exiftool-perl)
+judges=(bubblewrap poppler-utils qpdf mupdf-tools python3-pikepdf strace openssl swaks libimage-exiftool-perl
+  ripmime mpack maildrop mblaze libmime-tools-perl libemail-mime-perl p7zip-full unzip clamav
+  yara python3-yara python3-olefile mutt libmime-lite-perl)
 peers=(postfix amavisd-new clamav-daemon clamav netcat-openbsd)
 
 case "${1:-judges}" in
