@@ -49,6 +49,7 @@ export const REMOVALS = [
   'layer',
   'unmapped-characters',
   'encoded-block',
+  'empty-file',
 ] as const;
 
 export interface Removal {

@@ -20,7 +20,7 @@ export const BLOCK_SENTENCES: Readonly<Record<BlockReason, Sentence>> = {
   script: { ja: '開くと命令が実行されるファイルのため', en: 'opening it would run commands' },
   macro: { ja: 'マクロ(自動実行の命令)を含む文書のため', en: 'the document contains macros' },
   office: { ja: 'この形式の文書はまだ無害化できないため', en: 'this kind of document cannot be made safe yet' },
-  archive: { ja: '圧縮ファイルの中身をまだ無害化できないため', en: 'compressed files cannot be made safe yet' },
+  archive: { ja: 'この形式の圧縮ファイルは開けないため', en: 'this kind of archive cannot be opened' },
   'nested-mail': { ja: '添付されたメールの中身をまだ無害化できないため', en: 'attached mails cannot be made safe yet' },
   media: { ja: '音声・動画のため', en: 'it is sound or video' },
   encrypted: {
@@ -72,6 +72,7 @@ export const REMOVAL_SENTENCES: Readonly<Record<Removal['what'], Sentence>> = {
   },
   layer: { ja: '表示されない層 {count}個', en: '{count} hidden layers' },
   'unmapped-characters': { ja: '文字情報に変換できない文字 {count}個', en: '{count} characters without text' },
+  'empty-file': { ja: '中身のない空のファイル {count}個', en: '{count} empty files' },
   'encoded-block': { ja: '本文に埋め込まれたファイル {count}個', en: '{count} files embedded in the text' },
 };
 

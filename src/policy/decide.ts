@@ -18,7 +18,7 @@ export function blockReason(type: FileType): BlockReason {
     case 'office':
       return type === 'ooxml-macro' ? 'macro' : 'office';
     case 'archive':
-      return 'archive';
+      return type === 'volume' ? 'fragment' : 'archive';
     case 'mail':
       return 'nested-mail';
     case 'media':

@@ -6,6 +6,7 @@
  * knows is `unknown`, which nothing converts; libmagic and file-type are asked only then, for a better word.
  */
 import type { FileType } from '../../message/file-type.ts';
+import { isVolumeName } from '../archive.ts';
 import { cleanText } from '../body/characters.ts';
 import { CFB_MAGIC, cfbType } from './cfb.ts';
 import { byMagic, latin1 } from './magic.ts';
@@ -47,7 +48,11 @@ export function detectNow(bytes: Uint8Array, hints: DetectHints): FileType | und
   });
   // Scripts and pages with a PDF further down count as what their start is; a PDF behind a few odd bytes is a PDF.
   if (text !== undefined && text !== 'text' && text !== 'csv') return text;
-  return isLatePdf(bytes) ? 'pdf' : (text ?? (isDiskImage(bytes) ? 'iso' : undefined));
+  if (isLatePdf(bytes)) return 'pdf';
+  if (text !== undefined) return text;
+  if (isDiskImage(bytes)) return 'iso';
+  // Volumes behind the first begin with anything.
+  return isVolumeName(hints.untrustedName) ? 'volume' : undefined;
 }
 
 /** AppleDouble (RFC 1740 §5) and .DS_Store, under the names that macOS gives them: what is called otherwise is a file. */

@@ -3,6 +3,7 @@
  * worse of its halves. Containers (ZIP, CFB) are looked into elsewhere.
  */
 import type { FileType } from '../../message/file-type.ts';
+import { startsLikeTar } from './tar.ts';
 
 interface Magic {
   readonly type: FileType;
@@ -43,7 +44,24 @@ const TABLE: readonly Magic[] = [
   { type: 'rar', bytes: 'Rar!\x1a\x07' },
   { type: 'gzip', bytes: '\x1f\x8b' },
   { type: 'bzip2', bytes: 'BZh' },
+  { type: 'compress', bytes: '\x1f\x9d' },
+  { type: 'zstd', bytes: '\x28\xb5\x2f\xfd' },
   { type: 'xz', bytes: '\xfd7zXZ\x00' },
+  { type: 'archive-other', bytes: 'LZIP\x01' },
+  { type: 'archive-other', bytes: '\x04\x22\x4d\x18' }, // LZ4
+  { type: 'archive-other', bytes: '\x89LZO\x00' },
+  { type: 'archive-other', bytes: '\x60\xea' }, // ARJ
+  { type: 'archive-other', bytes: '**ACE**', at: 7 },
+  { type: 'archive-other', bytes: '070701' }, // cpio
+  { type: 'archive-other', bytes: '070702' },
+  { type: 'archive-other', bytes: '070707' },
+  { type: 'archive-other', bytes: '\xc7\x71' },
+  { type: 'archive-other', bytes: '\x71\xc7' },
+  { type: 'archive-other', bytes: 'xar!' },
+  { type: 'archive-other', bytes: 'egg!' },
+  { type: 'archive-other', bytes: 'ALZ\x01' },
+  { type: 'archive-other', bytes: 'SZDD\x88\xf0\x27\x33' },
+  { type: 'archive-other', bytes: 'StuffIt' },
   { type: 'cab', bytes: 'MSCF' },
   { type: 'cab', bytes: 'ISc(' },
   { type: 'lzh', bytes: '-l??-', at: 2 },
@@ -93,6 +111,9 @@ export function byMagic(bytes: Uint8Array): FileType | undefined {
   if (found !== undefined) return refined(found.type, bytes);
   if (matches(bytes, '\xca\xfe\xba\xbe', 0)) return (bytes[7] ?? 0) >= 45 ? 'java-class' : 'macho';
   if (matches(bytes, 'RIFF', 0)) return riff(latin1(bytes, 8, 4));
+  // Tars older than the mark; and LZMA without a container: its properties, a dictionary of a whole number of kilobytes, a length.
+  if (startsLikeTar(bytes)) return 'tar';
+  if (isLzma(bytes)) return 'lzma';
   if (matches(bytes, 'ftyp', 4)) return PICTURE_BRANDS.test(latin1(bytes, 8, 4)) ? 'heic' : 'video';
   if (matches(bytes, 'BM', 0) && BMP_HEADERS.has(uint32(bytes, 14))) return 'bmp';
   if (bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xe6) === 0xe2) return 'audio';
@@ -116,6 +137,8 @@ function refined(type: FileType, bytes: Uint8Array): FileType | undefined {
         : 'cad';
     case 'audio':
     case 'cab':
+    case 'archive-other':
+    case 'compress':
     case 'tnef':
       return isPlainText(bytes) ? undefined : type;
     case 'lzh':
@@ -147,3 +170,11 @@ export const uint32 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
 
 export const uint16 = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+
+/** The old `.lzma`: properties as everybody writes them, a power of two as dictionary, a length that fits or none. */
+function isLzma(bytes: Uint8Array): boolean {
+  const dictionary = uint32(bytes, 1);
+  const isUsual = bytes[0] === 0x5d && dictionary >= 4096 && (dictionary & (dictionary - 1)) === 0;
+  const [low, high] = [uint32(bytes, 5), uint32(bytes, 9)];
+  return isUsual && bytes[13] === 0 && (high === 0 || (low === 0xffffffff && high === 0xffffffff));
+}

@@ -60,24 +60,44 @@ class Refused extends Error {
  * @param isLate asked in each block; true ends the work
  */
 export function inflateRaw(input: Uint8Array, outputBytes: number, isLate: () => boolean = () => false): Inflated {
-  const stream = new Stream(input, outputBytes);
-  try {
-    for (let last = false; !last; ) {
-      if (isLate()) throw new Refused('timeout', 'no time left');
-      last = stream.block();
-    }
-  } catch (error) {
-    if (error instanceof Refused) return { kind: 'failed', why: error.why, detail: error.message };
-    throw error;
-  }
+  const stream = new Stream(input, outputBytes, outputBytes);
+  const failed = inflateAll(stream, isLate);
+  if (failed !== undefined) return failed;
   if (stream.written < outputBytes) {
     return { kind: 'failed', why: 'too-short', detail: `${stream.written} bytes, ${outputBytes} expected` };
   }
   return { kind: 'inflated', bytes: stream.output, read: stream.bytesRead };
 }
 
+/**
+ * The same for a stream whose container does not tell its length (gzip): as long as it is, at most `maxBytes`.
+ * `too-long`: more would have come.
+ */
+export function inflateUpTo(input: Uint8Array, maxBytes: number, isLate: () => boolean): Inflated {
+  const stream = new Stream(input, Math.min(maxBytes, input.length * 4 + FIRST_BYTES), maxBytes);
+  const failed = inflateAll(stream, isLate);
+  return failed ?? { kind: 'inflated', bytes: stream.output.subarray(0, stream.written), read: stream.bytesRead };
+}
+
+/** undefined when the stream came to its end. */
+function inflateAll(stream: Stream, isLate: () => boolean): Inflated | undefined {
+  try {
+    for (let last = false; !last; ) {
+      if (isLate()) throw new Refused('timeout', 'no time left');
+      last = stream.block();
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refused) return { kind: 'failed', why: error.why, detail: error.message };
+    throw error;
+  }
+}
+
+/** Room for small texts, so that most need no second buffer. */
+const FIRST_BYTES = 64 * 1024;
+
 class Stream {
-  readonly output: Uint8Array;
+  output: Uint8Array;
   written = 0;
   readonly #input: Uint8Array;
   #at = 0;
@@ -85,9 +105,24 @@ class Stream {
   #bits = 0;
   #count = 0;
 
-  constructor(input: Uint8Array, outputBytes: number) {
+  readonly #maxBytes: number;
+
+  /** @param maxBytes what `output` may grow to */
+  constructor(input: Uint8Array, outputBytes: number, maxBytes: number) {
     this.#input = input;
+    this.#maxBytes = maxBytes;
     this.output = new Uint8Array(outputBytes);
+  }
+
+  /** The output, with room for `bytes` more. */
+  #roomFor(bytes: number): Uint8Array {
+    const wanted = this.written + bytes;
+    if (wanted <= this.output.length) return this.output;
+    if (wanted > this.#maxBytes) throw tooLong();
+    const larger = new Uint8Array(Math.min(this.#maxBytes, Math.max(wanted, this.output.length * 2)));
+    larger.set(this.output.subarray(0, this.written));
+    this.output = larger;
+    return larger;
   }
 
   /** Input bytes of which at least one bit was used. */
@@ -136,8 +171,7 @@ class Stream {
     this.#bits = 0;
     this.#count = 0;
     if (this.#at + length > this.#input.length) throw new Refused('malformed', 'the stream ends too early');
-    if (this.written + length > this.output.length) throw tooLong();
-    this.output.set(this.#input.subarray(this.#at, this.#at + length), this.written);
+    this.#roomFor(length).set(this.#input.subarray(this.#at, this.#at + length), this.written);
     this.#at += length;
     this.written += length;
   }
@@ -170,7 +204,7 @@ class Stream {
   }
 
   #compressed(literals: Code, distances: Code): void {
-    const { output } = this;
+    let { output } = this;
     const input = this.#input;
     const fast = literals.fast;
     for (;;) {
@@ -188,16 +222,17 @@ class Stream {
         symbol = entry >> 4;
       } else symbol = this.#symbol(literals);
       if (symbol < END_OF_BLOCK) {
-        if (this.written >= output.length) throw tooLong();
+        if (this.written >= output.length) output = this.#roomFor(1);
         output[this.written++] = symbol;
         continue;
       }
       if (symbol === END_OF_BLOCK) return;
-      this.#copy(symbol - 257, distances);
+      output = this.#copy(symbol - 257, distances);
     }
   }
 
-  #copy(lengthCode: number, distances: Code): void {
+  /** Returns the output, which may have grown. */
+  #copy(lengthCode: number, distances: Code): Uint8Array {
     const base = LENGTH_BASE[lengthCode];
     if (base === undefined) throw new Refused('malformed', 'length code without meaning');
     const length = base + this.#take(LENGTH_EXTRA[lengthCode] ?? 0);
@@ -206,12 +241,12 @@ class Stream {
     if (distanceBase === undefined) throw new Refused('malformed', 'distance code without meaning');
     const distance = distanceBase + this.#take(DISTANCE_EXTRA[distanceCode] ?? 0);
     if (distance > this.written) throw new Refused('malformed', 'a distance before the start');
-    if (this.written + length > this.output.length) throw tooLong();
-    const { output } = this;
+    const output = this.#roomFor(length);
     let to = this.written;
     this.written += length;
     if (distance >= length) output.copyWithin(to, to - distance, to - distance + length);
     else for (const end = to + length; to < end; to++) output[to] = output[to - distance] ?? 0;
+    return output;
   }
 
   #symbol(code: Code): number {

@@ -1,13 +1,31 @@
 /** All converters. A new format is one folder, one line here, fixtures, and its grammar in inspect/. */
 import type { Converter } from '../converter.ts';
+import { compressedConverters } from './compressed/compressed.ts';
 import { csv } from './csv/csv.ts';
 import { eml } from './eml/eml.ts';
+import { empty } from './empty/empty.ts';
 import { finder } from './finder/finder.ts';
 import { heic } from './heic/heic.ts';
 import { html } from './html/html.ts';
 import { image } from './image/image.ts';
 import { pdf } from './pdf/pdf.ts';
+import { sevenZipConverters } from './sevenzip/sevenzip.ts';
+import { tar } from './tar/tar.ts';
 import { text } from './text/text.ts';
 import { zip } from './zip/zip.ts';
 
-export const converters: readonly Converter[] = [text, csv, html, image, heic, pdf, zip, eml, finder];
+export const converters: readonly Converter[] = [
+  text,
+  csv,
+  html,
+  image,
+  heic,
+  pdf,
+  zip,
+  tar,
+  ...compressedConverters,
+  ...sevenZipConverters,
+  eml,
+  finder,
+  empty,
+];

@@ -145,7 +145,8 @@ test.each<[FileType, string]>([
   ['audio', 'media'],
   ['svg', 'unsupported-image'],
   ['unknown', 'unsupported-type'],
-  ['empty', 'unsupported-type'],
+  ['archive-other', 'archive'],
+  ['volume', 'fragment'],
 ])('A05–A13: %s has no converter and is blocked as %s', async (type, reason) => {
   expect(await convert(type, bytesOf('x'))).toMatchObject({ kind: 'blocked', reason });
 });
