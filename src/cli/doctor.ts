@@ -95,6 +95,7 @@ function keyFindings(settings: Settings, roles: readonly Role[]): readonly Findi
   const own = describeKeys(settings.dataDir).filter(({ role }) => roles.includes(role));
   return own.map(({ role, purpose, keyId, state, rights, file }): Finding => {
     const about = `keys/${role}/${purpose}/${keyId}`;
+    if (state === 'closed') return { about, state: 'note', said: CLOSED };
     if (state === 'missing') {
       const said = {
         ja: `秘密鍵がありません。バックアップから ${file} に戻してください`,
@@ -115,6 +116,7 @@ function keyFindings(settings: Settings, roles: readonly Role[]): readonly Findi
 
 const NOT_YET: Said = { ja: '最初の起動のときに作られます', en: 'made at the first start' };
 const CURRENT: Said = { ja: '使用中', en: 'in use' };
+const CLOSED: Said = { ja: '役割の利用者だけが見られます', en: 'only its role’s user may look' };
 const FORMER: Said = { ja: '以前の鍵(開封・検証用に保管)', en: 'former key, kept to open and verify' };
 
 function storeFindings(settings: Settings): readonly Finding[] {

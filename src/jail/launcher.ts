@@ -6,6 +6,7 @@
  * parent-death signal (prctl(2), PR_SET_PDEATHSIG), so that signal is set again after it; then namespaces.
  */
 import { join } from 'node:path';
+import { holds } from './capabilities.ts';
 import { seccompFilter } from './seccomp.ts';
 import type { Tools } from './tools.ts';
 import { isReachableByOthers, type Mount, mountsFor, readableCode } from './visible.ts';
@@ -112,7 +113,12 @@ function limited(plan: Plan, tools: Tools): readonly string[] {
 }
 
 const dyingWithParent = ['--pdeathsig', 'KILL'] as const;
-const capless = ['--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'] as const;
+/** The bounding set can be emptied only by a holder of CAP_SETPCAP; under another user id it gives nothing anyway. */
+const capless = (): readonly string[] => [
+  '--inh-caps=-all',
+  ...(holds('setpcap') ? ['--bounding-set=-all'] : []),
+  '--no-new-privs',
+];
 
 /** Another user id, and no way back. Where we are not root, a process of our own stays above it that we may kill. */
 function dropped(plan: Plan, tools: Tools): readonly string[] {
@@ -122,12 +128,9 @@ function dropped(plan: Plan, tools: Tools): readonly string[] {
   return [
     ...outer,
     ...killable,
-    ...tool(tools.setpriv, ...otherUser(plan.uid), '--ambient-caps=-all', ...noCaps(), ...dyingWithParent),
+    ...tool(tools.setpriv, ...otherUser(plan.uid), '--ambient-caps=-all', ...capless(), ...dyingWithParent),
   ];
 }
-
-/** The bounding set can be emptied only by whoever holds CAP_SETPCAP; without capabilities it gives nothing anyway. */
-const noCaps = (): readonly string[] => (isRoot() ? capless : ['--inh-caps=-all', '--no-new-privs']);
 
 const otherUser = (uid: number): readonly string[] => ['--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups'];
 
@@ -258,10 +261,13 @@ function withUnshareAsRoot(plan: Plan, tools: Tools, program: string, node: read
     ...limited(plan, tools),
     ...tool(tools.unshare, ...NAMESPACES),
     ...privateRoot(tools, program),
-    ...tool(tools.setpriv, ...user, ...capless, ...dyingWithParent),
+    ...tool(tools.setpriv, ...user, ...capless(), ...dyingWithParent),
     ...node,
   ];
 }
+
+/** In a user namespace of our own we hold every capability. */
+const caplessInside = ['--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'] as const;
 
 /** Without root: a user namespace, in which we may mount. Its creation clears the parent-death signal: set once more. */
 function withUnshareAsUser(plan: Plan, tools: Tools, program: string, node: readonly string[]): readonly string[] {
@@ -272,7 +278,7 @@ function withUnshareAsUser(plan: Plan, tools: Tools, program: string, node: read
     ...tool(tools.setpriv, ...dyingWithParent),
     ...tool(tools.unshare, ...NAMESPACES),
     ...privateRoot(tools, program),
-    ...tool(tools.setpriv, ...capless, ...dyingWithParent),
+    ...tool(tools.setpriv, ...caplessInside, ...dyingWithParent),
     ...node,
   ];
 }

@@ -57,7 +57,9 @@ function filterFile(): string {
     const folder = mkdtempSync(join(tmpdir(), 'sekisho-jail-'));
     chmodSync(folder, 0o755);
     written = join(folder, 'filter.bpf');
-    writeFileSync(written, seccompFilter(process.arch) ?? Buffer.alloc(0), { mode: 0o444 });
+    writeFileSync(written, seccompFilter(process.arch) ?? Buffer.alloc(0));
+    // Read after the change of user, and the roles' umask (0007) would close it to that user.
+    chmodSync(written, 0o444);
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   }
   return written;

@@ -1,8 +1,9 @@
 /** What `sekisho doctor` says about keys: each file, what it is for, and whether its rights are right. */
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ROLES } from '../message/roles.ts';
 import { currentOf, publicFile, readPublicKeys } from './directory.ts';
-import { keyFile, listKeyFiles } from './private.ts';
+import { keyFile, listKeyFiles, roleFolder } from './private.ts';
 import type { KeySlot } from './purposes.ts';
 
 export type KeyState =
@@ -12,6 +13,8 @@ export type KeyState =
   | 'former'
   /** Public half known, private file gone. */
   | 'missing'
+  /** Its folder is closed to us: whether it is there only its role can tell. */
+  | 'closed'
   /** Private file there, public half not told to anybody. */
   | 'unlisted';
 
@@ -33,17 +36,32 @@ export function describeKeys(dataDir: string): readonly KeyDescription[] {
     const rights = rightsOf(file);
     const inUse = currentOf(entries, entry)?.keyId === entry.keyId ? 'current' : 'former';
     const { purpose, role, keyId, madeAt } = entry;
-    return { purpose, role, keyId, file, madeAt, rights, state: rights === undefined ? 'missing' : inUse };
+    const about = { purpose, role, keyId, file, madeAt };
+    if (rights === 'closed') return { ...about, rights: undefined, state: 'closed' };
+    return { ...about, rights, state: rights === undefined ? 'missing' : inUse };
   });
-  const unlisted = ROLES.flatMap((role) => listKeyFiles(dataDir, role))
+  const unlisted = ROLES.filter((role) => isOpen(roleFolder(dataDir, role)))
+    .flatMap((role) => listKeyFiles(dataDir, role))
     .filter(({ keyId }) => !entries.some((entry) => entry.keyId === keyId))
     .map((found): KeyDescription => {
-      return { ...found, state: 'unlisted', madeAt: undefined, rights: rightsOf(found.file) };
+      const rights = rightsOf(found.file);
+      return { ...found, state: 'unlisted', madeAt: undefined, rights: rights === 'closed' ? undefined : rights };
     });
   return [...listed, ...unlisted];
 }
 
-function rightsOf(file: string): KeyDescription['rights'] {
+function rightsOf(file: string): KeyDescription['rights'] | 'closed' {
+  if (!isOpen(dirname(file))) return 'closed';
   const found = statSync(file, { throwIfNoEntry: false });
   return found && { mode: found.mode & 0o7777, uid: found.uid };
+}
+
+/** False for a folder that is there and closed to us. */
+function isOpen(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'EACCES');
+  }
 }

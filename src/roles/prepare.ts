@@ -1,6 +1,6 @@
 /** What the supervisor does once before it starts the roles: folders, keys, database, owners. Repeating it is harmless. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invalid, mistake } from '../config/mistakes.ts';
@@ -54,7 +54,9 @@ export async function prepareDataFolder(settings: Settings, configFile: string, 
   }
   const { gid } = separation;
   if (gid !== undefined) {
-    for (const folder of [settings.dataDir, ...stores]) shareFolder(folder, gid);
+    for (const folder of [settings.dataDir, healthFolder(settings.dataDir), ...stores]) shareFolder(folder, gid);
+    // Below a folder that has the group already it was made with the caller's umask.
+    chmodSync(healthFolder(settings.dataDir), 0o2770);
     for (const store of settings.vault.stores) await prepareDirectory(store, gid);
     const uids = Object.fromEntries(ROLES.map((role) => [role, separation.uidOf(role)])) as Record<Role, number>;
     assignOwners(settings.dataDir, uids, gid);

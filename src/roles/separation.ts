@@ -2,8 +2,9 @@
  * A user id for each role when the supervisor is root: so that a role cannot read another's keys. As a plain user all
  * roles share one id, and the separation is nominal; `doctor` says so.
  */
-import { accessSync, chmodSync, chownSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, chownSync, constants, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type Capability, holds } from '../jail/capabilities.ts';
 import { ROLES, type Role } from '../message/roles.ts';
 
 export interface RoleCommand {
@@ -31,16 +32,14 @@ export interface Separation {
  * The sanitizer alone keeps capabilities: its children get yet another uid and namespaces of their own, which only a
  * holder of these can give. It never parses what comes from outside itself.
  */
-const SANITIZER_CAPABILITIES = ['setuid', 'setgid', 'sys_admin', 'kill', 'sys_chroot', 'setpcap'] as const;
-
-/** Bits of linux/capability.h. */
-const BIT = { kill: 5n, setgid: 6n, setuid: 7n, setpcap: 8n, sys_chroot: 18n, sys_admin: 21n } as const;
-
-/** A container's root has few capabilities, and what it has not it cannot hand on: those that this process has. */
-function ownCapabilities(): readonly (typeof SANITIZER_CAPABILITIES)[number][] {
-  const permitted = BigInt(`0x${/^CapPrm:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'}`);
-  return SANITIZER_CAPABILITIES.filter((name) => (permitted & (1n << BIT[name])) !== 0n);
-}
+const SANITIZER_CAPABILITIES: readonly Capability[] = [
+  'setuid',
+  'setgid',
+  'sys_admin',
+  'kill',
+  'sys_chroot',
+  'setpcap',
+];
 
 const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'];
 
@@ -66,7 +65,7 @@ export function planSeparation(baseUid: number, mustReach: readonly string[]): S
     commandFor(role, args) {
       if (role !== 'sanitizer') return { command: process.execPath, args, uid: uidOf(role), gid: baseUid };
       const drop = [`--reuid=${uidOf(role)}`, `--regid=${baseUid}`, '--clear-groups'];
-      const own = ownCapabilities()
+      const own = SANITIZER_CAPABILITIES.filter(holds)
         .map((name) => `+${name}`)
         .join();
       const keep = [`--inh-caps=${own}`, `--ambient-caps=${own}`];
@@ -82,8 +81,7 @@ function obstacle(mustReach: readonly string[]): Why | undefined {
       en: 'not started as root: all roles run as one user',
     };
   }
-  const own = ownCapabilities();
-  if (!own.includes('setuid') || !own.includes('setgid')) {
+  if (!holds('setuid') || !holds('setgid')) {
     return {
       ja: 'CAP_SETUID と CAP_SETGID がないため、すべての役割が root で動きます',
       en: 'without CAP_SETUID and CAP_SETGID all roles run as root',
