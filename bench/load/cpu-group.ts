@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface CpuGroup {
+  readonly ruler: 'control group' | 'process tree';
   /** Command to put before another: it enters the group, then becomes that other. */
   readonly wrapper: readonly string[];
   /** CPU time used so far, user and system, in milliseconds. */
@@ -28,6 +29,7 @@ export function openCpuGroup(name: string): CpuGroup {
       .filter((line) => line !== '')
       .map(Number);
   return {
+    ruler: 'control group',
     wrapper: ['/bin/sh', '-c', `echo $$ > ${folder}/cgroup.procs && exec "$@"`, 'enter'],
     cpuMs: () => Number(/^usage_usec (\d+)$/m.exec(readFileSync(join(folder, 'cpu.stat'), 'utf8'))?.[1]) / 1000,
     pids,
@@ -36,7 +38,7 @@ export function openCpuGroup(name: string): CpuGroup {
         for (const pid of pids()) kill(pid);
         await sleep(100);
       }
-      rmdirSync(folder);
+      await removed(folder);
     },
   };
 }
@@ -55,7 +57,20 @@ function parentFolder(): string {
   return folder;
 }
 
-function kill(pid: number): void {
+/** The kernel holds the group for a moment after its last process has gone (EBUSY). */
+async function removed(folder: string): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    try {
+      rmdirSync(folder);
+      return;
+    } catch {
+      await sleep(100);
+    }
+  }
+  rmdirSync(folder);
+}
+
+export function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {

@@ -7,11 +7,13 @@ export type LoadKind = 'text' | 'pdf' | 'image';
 
 export interface LoadMail extends OutgoingMail {
   readonly kind: LoadKind;
-  /** Number of the mail; stands in each line of its letter. */
+  /** Number of the mail. */
   readonly index: number;
   readonly messageId: string;
   /** Domain of its recipient. */
   readonly domain: string;
+  /** What stands in its letter: lines 0 … `lines` - 1 of `letterLine(number, …)`. */
+  readonly letter: { readonly number: number; readonly lines: number };
 }
 
 const fixture = (name: string): Buffer =>
@@ -19,11 +21,24 @@ const fixture = (name: string): Buffer =>
 
 const folded = (bytes: Buffer): string => bytes.toString('base64').replace(/.{1,76}/g, '$&\r\n');
 
-const SENTENCE = '市民課からのお知らせです。来月の窓口の開設時間が変わりますので、下の表をご確認ください。';
+export const SENTENCES: readonly string[] = [
+  '市民課からのお知らせです。来月の窓口の開設時間が変わりますので、下の表をご確認ください。',
+  '令和8年度の予算要求について、各課の担当者は期限までに様式を提出してください。',
+  '本日の会議の資料をお送りします。ご不明な点は企画課(内線 1234)までお問い合わせください。',
+];
 
-/** The letter: with header and base64 a mail of 5 kB. */
-export const textOf = (index: number): readonly string[] =>
-  Array.from({ length: 24 }, (_, line) => `${index}-${line} ${SENTENCE}`);
+/** Number of the sentence that a letter's line has. */
+export const letterSentence = (line: number): number => line % SENTENCES.length;
+
+/** One line of a letter; no two letters share one. */
+export const letterLine = (
+  letter: number,
+  line: number,
+  sentence: string = SENTENCES[letterSentence(line)] ?? '',
+): string => `${letter}-${line} ${sentence}`;
+
+/** With header and base64 a mail of 5 kB. */
+const LETTER_LINES = 24;
 
 const ATTACHMENTS: Readonly<Record<Exclude<LoadKind, 'text'>, { readonly type: string; readonly name: string }>> = {
   pdf: { type: 'application/pdf', name: 'page.pdf' },
@@ -47,7 +62,7 @@ export function loadMail(kind: LoadKind, index: number, tenants: number): LoadMa
     'Content-Type: text/plain; charset=UTF-8',
     'Content-Transfer-Encoding: base64',
     '',
-    folded(Buffer.from(textOf(index).join('\r\n'))),
+    folded(Buffer.from(Array.from({ length: LETTER_LINES }, (_, line) => letterLine(index, line)).join('\r\n'))),
   ];
   const lines = kind === 'text' ? [...header, ...body] : [...header, ...mixed(kind, body)];
   return {
@@ -55,6 +70,7 @@ export function loadMail(kind: LoadKind, index: number, tenants: number): LoadMa
     index,
     messageId,
     domain,
+    letter: { number: index, lines: LETTER_LINES },
     reversePath: 'hanako@example.com',
     recipients: [`soumu@${domain}`],
     bytes: Buffer.from(lines.join('\r\n')),

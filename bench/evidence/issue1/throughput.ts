@@ -12,12 +12,13 @@ import { publicFile } from '../../../src/keys/directory.ts';
 import type { PublicKey } from '../../../src/keys/keys.ts';
 import { loadReceiptVerifiers } from '../../../src/keys/load.ts';
 import { type Gateway, startGateway } from '../../../test/kit/gateway.ts';
-import { type Peer, startAmavis, wasScanned } from '../../load/amavis.ts';
 import { openCpuGroup } from '../../load/cpu-group.ts';
 import { type LoadMail, mixedMails, textMails } from '../../load/mails.ts';
 import { type Measured, median, runLoad, type Subject } from '../../load/run.ts';
 import { type MemorySink, openMemorySink } from '../../load/sink.ts';
 import { arrivalProblems, contentProblems, outcomeProblems } from '../../load/verify.ts';
+import { startAmavis, wasScanned } from '../../peers/amavis.ts';
+import type { Peer } from '../../peers/peer.ts';
 import type { Section, SectionContext, SectionResult } from '../section.ts';
 
 const TENANTS = 10;
@@ -117,7 +118,7 @@ function peerSubject(peer: Peer, sink: MemorySink): Subject {
     cpu: peer.cpu,
     sink,
     async idle() {
-      for (let tries = 0; peer.queued() > 0 && tries < 100; tries++) await sleep(100);
+      for (let tries = 0; (await peer.queued()) > 0 && tries < 100; tries++) await sleep(100);
     },
   };
 }
