@@ -2,10 +2,11 @@
 import type { BlockReason } from '../message/outcome.ts';
 import type { BodyReport } from '../message/report.ts';
 import type { Policy } from '../policy/policy.ts';
+import { unflow } from './body/flowed.ts';
 import { MAX_REPORTED_LINKS } from './body/links.ts';
 import { renderBody } from './body/render.ts';
 import { addRemovals } from './body/safe-text.ts';
-import { decodeText } from './charset/decode.ts';
+import { type DecodedText, decodeText } from './charset/decode.ts';
 import type { Leaf } from './mime/tree.ts';
 import type { BodyUnit } from './plan.ts';
 
@@ -49,7 +50,7 @@ export function messageText(
     if (first === undefined) continue;
     onPart(first.path);
     try {
-      const decoded = open.map((leaf) => ({ leaf, ...decodeText(leaf.bytes, leaf.charset) }));
+      const decoded = open.map((leaf) => ({ leaf, ...joined(leaf, decodeText(leaf.bytes, leaf.charset)) }));
       const plain = decoded.find(({ leaf }) => leaf === unit.plain);
       const html = decoded.find(({ leaf }) => leaf === unit.html);
       const rendered = renderBody(
@@ -83,6 +84,13 @@ export function messageText(
     ],
     held,
   };
+}
+
+/** As the sender's program meant its lines (RFC 3676); quoted replies and sentences come whole. */
+function joined(leaf: Leaf, decoded: DecodedText): DecodedText {
+  const { type, params } = leaf.contentType;
+  if (type !== 'text/plain' || params['format']?.toLowerCase() !== 'flowed') return decoded;
+  return { ...decoded, text: unflow(decoded.text, params['delsp']?.toLowerCase() === 'yes') };
 }
 
 function merged(reports: readonly BodyReport[]): BodyReport {

@@ -57,8 +57,7 @@ function removeFramed(text: string, language: Language): Unframed {
     }
     const last = endOfFrame(lines, at, start[2] ?? '', lastYEnd);
     if (last > at) {
-      const name = cleanLine((start[3] ?? '').replace(/^.*\bname=/i, ''), 60);
-      kept.push(fill(BODY_SENTENCES.blockRemoved, language, { name }));
+      kept.push(fill(BODY_SENTENCES.blockRemoved, language, { name: nameOf(start) }));
       count += 1;
       at = last;
     } else {
@@ -68,6 +67,10 @@ function removeFramed(text: string, language: Language): Unframed {
   }
   return { text: kept.join('\n'), count };
 }
+
+/** BinHex has its name in the data. */
+const nameOf = ([, , kind = '', rest = '']: readonly string[]): string =>
+  kind.startsWith('(') ? '(BinHex)' : cleanLine(rest.replace(/^.*\bname=/i, ''), 60);
 
 /** Index of the frame's last line; `at` itself when no data follows. */
 function endOfFrame(lines: readonly string[], at: number, start: string, lastYEnd: number): number {
