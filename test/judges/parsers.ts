@@ -20,13 +20,15 @@ type Manifests = Readonly<Record<string, readonly Row[] | string>>;
 interface Limit {
   /** Does not keep the order of the parts. */
   readonly anyOrder?: true;
-  /** Names are not compared as they stand, but after this. */
-  readonly name?: (name: string) => string;
+  /** Writes text with LF. */
+  readonly lf?: true;
 }
 
 const LIMITS: Readonly<Record<string, Limit>> = {
   // Writes files into a folder.
   ripmime: { anyOrder: true },
+  // For Unix: reads and writes text as lines.
+  munpack: { lf: true },
 };
 
 export const PARSERS = [
@@ -75,7 +77,11 @@ async function judge(subjects: readonly Subject[]): Promise<readonly Finding[]> 
     for (const name of PARSERS) {
       const manifest = read[name] ?? 'no answer';
       if (typeof manifest === 'string') says(`${name}: ${manifest.slice(0, 200)}`);
-      else for (const what of differences(manifest, expected, LIMITS[name] ?? {})) says(`${name}: ${what}`);
+      else {
+        const limit = LIMITS[name] ?? {};
+        for (const what of differences(manifest, limit.lf ? expected.map(withLf(subject)) : expected, limit))
+          says(`${name}: ${what}`);
+      }
     }
   }
   return findings;
@@ -85,6 +91,19 @@ const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 
 const mediaOf = (type: string): string =>
   Object.hasOwn(KINDS, type) ? (KINDS[type as keyof typeof KINDS].media.split(';')[0] ?? '') : type;
+
+/** The row of a text as a parser tells it that hands out LF. */
+const withLf =
+  ({ body, leaves }: Subject) =>
+  (row: Row): Row => {
+    const [name, type, sha256] = row;
+    const files = [body, ...leaves.filter(({ archive }) => archive === undefined).map(({ file }) => file)];
+    if (type === null || !type.startsWith('text/')) return row;
+    const bytes = files.map((file) => readFileSync(file)).find((each) => digest(each) === sha256);
+    if (bytes === undefined) return row;
+    const lines = Buffer.from(bytes.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
+    return [name, type, digest(lines), lines.length];
+  };
 
 /**
  * The text, then what the report promises. Behind that may stand texts that the gateway writes itself, when a body or a
@@ -108,11 +127,7 @@ function expectedOf({ body, promised, leaves }: Subject, says: (what: string) =>
   ];
 }
 
-function differences(
-  found: readonly Row[],
-  expected: readonly Row[],
-  { anyOrder, name = (same) => same }: Limit,
-): readonly string[] {
+function differences(found: readonly Row[], expected: readonly Row[], { anyOrder }: Limit): readonly string[] {
   if (found.length !== expected.length) return [`${found.length} parts, not ${expected.length}`];
   const key = ([, , sha256]: Row): string => sha256;
   const inOrder = (rows: readonly Row[]): readonly Row[] =>
@@ -123,9 +138,9 @@ function differences(
     const [wantedName, wantedType, wantedSha256, wantedBytes] = wanted[i] ?? ['', '', '', 0];
     if (sha256 !== wantedSha256 || bytes !== wantedBytes) return [`other bytes in part ${i} «${wantedName}»`];
     // Files of the same bytes may change places where there is no order.
-    const names = (anyOrder === true ? (byHash.get(sha256) ?? []) : [wanted[i]]).map((row) => name(row?.[0] ?? ''));
+    const names = (anyOrder === true ? (byHash.get(sha256) ?? []) : [wanted[i]]).map((row) => row?.[0]);
     return [
-      ...(foundName === null || names.includes(name(foundName)) ? [] : [`name «${foundName}», not «${wantedName}»`]),
+      ...(foundName === null || names.includes(foundName) ? [] : [`name «${foundName}», not «${wantedName}»`]),
       ...(type === null || type === wantedType ? [] : [`type ${type}, not ${wantedType}`]),
     ];
   });

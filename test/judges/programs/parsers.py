@@ -70,7 +70,7 @@ def ripmime(path, data):
 
 def munpack(path, data):
     """From before RFC 2231: no names. Reads and writes lines as Unix has them: it is given the message with LF, as a
-    delivery agent stores it (of a CRLF it keeps the CR in the type), and what it writes of text gets its CR back."""
+    delivery agent stores it (of a CRLF it keeps the CR in the type), and it writes text with LF."""
 
     def read(folder):
         with open(os.path.join(folder, "in"), "wb") as file:
@@ -82,8 +82,6 @@ def munpack(path, data):
         rows = []
         for name, content in parts:
             kind = types.get(name)
-            if kind is not None and kind.startswith("text/"):
-                content = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
             rows.append(row(None, kind, content))
         return rows
 
