@@ -23,6 +23,8 @@ const UNKNOWN_COMMAND: Reply = [500, '5.5.2', 'Command not recognized'];
 const NOT_IMPLEMENTED: Reply = [502, '5.5.1', 'Command not implemented'];
 /** RFC 3207 §4: what a client without the TLS that it must use hears to all but EHLO, NOOP, STARTTLS and QUIT. */
 const NEEDS_TLS: Reply = [530, '5.7.0', 'Must issue a STARTTLS command first'];
+/** A load balancer that is not in `intake.proxies`: going on under its own address would lie about the peer. */
+const NO_PROXY: Reply = [421, '4.7.0', 'PROXY protocol not accepted from this address'];
 const HTTP_CLIENT: Reply = [421, '4.7.0', 'This is a mail server'];
 
 const HTTP = /^[A-Z]+ \S.* HTTP\/\d/i;
@@ -51,6 +53,7 @@ export function guardCommand(line: Buffer, tls: TlsState): CommandVerdict {
   if (verb === 'RCPT') return guardPath(text, RCPT, parseForwardPath, RCPT_PARAMETERS);
   if (/[\x80-\xff]/.test(text)) return refuse(BAD_SYNTAX);
   if (HTTP.test(text)) return refuse(HTTP_CLIENT);
+  if (verb === 'PROXY') return refuse(NO_PROXY);
   if (OFFERED.has(verb) || (tls !== 'not-offered' && verb === 'STARTTLS')) return { kind: 'pass', address: undefined };
   return refuse(NOT_OFFERED.has(verb) ? NOT_IMPLEMENTED : UNKNOWN_COMMAND);
 }

@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Chain, DOMAIN, missingForChain, startChain } from '../../../test/kit/neighbours/chain.ts';
 import { until } from '../../../test/kit/neighbours/until.ts';
 import { sendAll } from '../../../test/kit/send.ts';
@@ -36,7 +37,14 @@ export async function throughChain({ shared, short, say }: SectionContext): Prom
     const startedAt = Date.now();
     const refusedAtOnce = await send(chain, inputs);
     say(`sent: ${inputs.length}, refused by the Postfix in front: ${refusedAtOnce.size}`);
-    await until(() => frontsWord(chain.front.log(), refusedAtOnce).size >= inputs.length, 'front', PATIENCE_MS);
+    await until(
+      () => {
+        alive(chain);
+        return frontsWord(chain.front.log(), refusedAtOnce).size >= inputs.length;
+      },
+      'a final word from the Postfix in front',
+      PATIENCE_MS,
+    );
     await chain.gateway.idle(PATIENCE_MS);
     await until(() => chain.behind.queued() === 0, 'the queue of the Postfix behind', 60_000);
     const seconds = Math.round((Date.now() - startedAt) / 1000);
@@ -49,20 +57,37 @@ export async function throughChain({ shared, short, say }: SectionContext): Prom
   }
 }
 
-/** @returns replies to those that the front itself did not take. */
-async function send({ front }: Chain, inputs: readonly Input[]): Promise<ReadonlyMap<string, string>> {
+function alive({ gateway }: Chain): void {
+  const { exitCode, signalCode } = gateway.process;
+  if (exitCode === null && signalCode === null) return;
+  throw new Error(`the gateway ended with ${exitCode ?? signalCode}: ${gateway.log().slice(-2000)}`);
+}
+
+/** How often a mail is offered again to a front that says 4xx: it has to ask for each address first. */
+const OFFERS = 60;
+
+/** @returns final replies to those that the front itself did not take. */
+async function send(chain: Chain, inputs: readonly Input[]): Promise<ReadonlyMap<string, string>> {
+  const { front } = chain;
   const to = (person: string): string => `${person}@${DOMAIN}`;
   for (const { way, bytes, person } of inputs) if (way === 'submitted') front.submit(bytes, SENDER, to(person));
-  const direct = inputs.filter(({ way }) => way === 'smtp');
-  const results = await sendAll(
-    direct.map(({ bytes, person }) => ({ reversePath: SENDER, recipients: [to(person)], bytes })),
-    { port: front.port, connections: 4 },
-  );
-  return new Map(
-    results.flatMap(({ accepted, reply, error, index }) =>
-      accepted ? [] : [[direct[index]?.person ?? '', reply ?? error] as const],
-    ),
-  );
+  let open = inputs.filter(({ way }) => way === 'smtp');
+  const refused = new Map<string, string>();
+  for (let offer = 1; open.length > 0; offer++) {
+    alive(chain);
+    const mails = open.map(({ bytes, person }) => ({ reversePath: SENDER, recipients: [to(person)], bytes }));
+    const results = await sendAll(mails, { port: front.port, connections: 4 });
+    const again = new Set<Input>();
+    for (const { accepted, reply = '', error, index } of results) {
+      const input = open[index];
+      if (accepted || input === undefined) continue;
+      if (/^4/.test(reply) && offer < OFFERS) again.add(input);
+      else refused.set(input.person, reply === '' ? error : reply);
+    }
+    open = [...again];
+    if (open.length > 0) await sleep(2000);
+  }
+  return refused;
 }
 
 const bytesOf = (end: End): Buffer | undefined => ('bytes' in end ? end.bytes : undefined);

@@ -113,20 +113,16 @@ test.each([
   expect(intake.accepted).toEqual([]);
 });
 
-test('PROXY in the middle of a session is an unknown command, and changes nobody', async () => {
+test('a second PROXY in the session changes nobody: 421, and no mail', async () => {
   await open();
   const client = new RawClient(intake.port);
   await client.write(V1);
-  await client.reply();
-  expect(await client.command('PROXY TCP4 10.0.0.1 10.0.0.2 1 25')).toMatch(/^500 /);
-  await client.command('EHLO mx.example.com');
-  await client.command('MAIL FROM:<s@example.com>');
-  await client.command('RCPT TO:<taro@a.lg.jp>');
-  await client.command('DATA');
-  await client.write(wire('body'));
-  await client.reply();
-  expect(intake.accepted[0]?.incoming.origin.peerAddress).toBe(PEER);
-  client.end();
+  await client.upToData();
+  await client.write('From: <s@example.com>\r\n\r\nPROXY TCP4 10.0.0.1 10.0.0.2 1 25\r\n.\r\n');
+  expect(await client.reply()).toMatch(/^250 /);
+  expect(await client.command('PROXY TCP4 10.0.0.1 10.0.0.2 1 25')).toMatch(/^421 /);
+  expect(await client.rest()).toEqual([]);
+  expect(intake.accepted.map(({ incoming }) => incoming.origin.peerAddress)).toEqual([PEER]);
 });
 
 test('a client behind the balancer that talks before the greeting is cut off as anywhere', async () => {
