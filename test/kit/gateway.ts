@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly nextHopPort?: number;
   /** To start again where an earlier one listened; default: free ones. */
   readonly ports?: { readonly smtp: number; readonly admin: number };
+  /** What must be said before it greets: the PROXY header where this machine counts as a load balancer. */
+  readonly greetsBehind?: string;
 }
 
 export interface Gateway {
@@ -102,7 +104,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       await sink?.close();
     },
   };
-  await greeting(smtpPort, child, () => log);
+  await greeting(smtpPort, child, () => log, options.greetsBehind ?? '');
   return gateway;
 }
 
@@ -151,19 +153,20 @@ function writeConfig(folder: string, options: GatewayOptions, ports: Ports): str
 
 const START_MS = 60_000;
 
-async function greeting(port: number, child: ChildProcess, log: () => string): Promise<void> {
+async function greeting(port: number, child: ChildProcess, log: () => string, first: string): Promise<void> {
   const deadline = Date.now() + START_MS;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`gateway ended with ${child.exitCode}: ${log()}`);
-    if (await greets(port)) return;
+    if (await greets(port, first)) return;
     await sleep(100);
   }
   throw new Error(`gateway does not greet on ${port}: ${log()}`);
 }
 
-const greets = (port: number): Promise<boolean> =>
+const greets = (port: number, first: string): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
+    if (first !== '') socket.write(first);
     const end = (value: boolean): void => {
       socket.destroy();
       resolve(value);

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 
 const PAGE = new URL('../../../docs/neighbours.md', import.meta.url);
-const BLOCK = /<!-- (\w+): (\S+) -->\n```\w+\n([\s\S]*?)```\n/g;
+const BLOCK = /<!-- ([\w-]+): (\S+) -->\n```\w+\n([\s\S]*?)```\n/g;
 
 /** Text on the page, and what stands for it here: addresses, ports, folders. */
 export type Replacements = Readonly<Record<string, string>>;
