@@ -1,19 +1,23 @@
 #!/usr/bin/env bash
 # Installs from Debian's packages what the service tests and the evidence need beside Node:
 # judges (poppler, qpdf, mupdf, pikepdf), the jail's launcher bwrap, strace, and the peers of the bench.
-# Usage: npm run setup:services [-- judges|peers|all]   (default: judges)
+# «neighbours»: mail servers in front and behind, a load balancer, a mail client.
+# Usage: npm run setup:services [-- judges|peers|neighbours|all]   (default: judges)
 set -euo pipefail
 
 judges=(bubblewrap poppler-utils qpdf mupdf-tools python3-pikepdf strace openssl swaks libimage-exiftool-perl
   ripmime mpack maildrop mblaze libmime-tools-perl libemail-mime-perl p7zip-full unzip clamav
   yara python3-yara python3-olefile mutt libmime-lite-perl)
 peers=(postfix amavisd-new clamav-daemon clamav netcat-openbsd)
+neighbours=(postfix dovecot-imapd dovecot-lmtpd haproxy swaks openssl
+  sylpheed xvfb xdotool imagemagick fonts-noto-cjk)
 
 case "${1:-judges}" in
   judges) wanted=("${judges[@]}") ;;
   peers) wanted=("${peers[@]}") ;;
-  all) wanted=("${judges[@]}" "${peers[@]}") ;;
-  *) echo "setup-services: judges, peers or all" >&2; exit 2 ;;
+  neighbours) wanted=("${neighbours[@]}") ;;
+  all) wanted=("${judges[@]}" "${peers[@]}" "${neighbours[@]}") ;;
+  *) echo "setup-services: judges, peers, neighbours or all" >&2; exit 2 ;;
 esac
 
 missing=()
