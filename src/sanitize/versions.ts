@@ -9,6 +9,7 @@ export const ENGINE_VERSIONS: Readonly<Record<string, string>> = {
   '@jsquash/jpeg': '1.6.0',
   '@jsquash/png': '3.1.1',
   '@imagemagick/magick-wasm': '0.0.43',
+  '@resvg/resvg-wasm': '2.6.2',
   '7z-wasm': '1.2.0',
   sharp: '0.35.5',
   'file-type': '22.3.0',

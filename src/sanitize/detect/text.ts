@@ -13,7 +13,8 @@ const HEAD = 8192;
 
 const HTML_START =
   /^(?:<!--[\s\S]{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body|script|meta|title|iframe|table|div|p|a|style|base|form|center|font)\b/i;
-const SVG_START = /^(?:<!--[\s\S]{0,2000}?-->\s*|<\?[^>]{0,500}>\s*|<!doctype\s+svg[^>]{0,500}>\s*)*<svg\b/i;
+const SVG_START =
+  /^(?:<!--[\s\S]{0,2000}?-->\s*|<\?[^>]{0,500}>\s*|<!doctype\s+svg[^>[]{0,500}(?:\[[^\]]{0,6000}\]\s*)?>\s*)*<(?:svg:)?svg\b/i;
 const HTML_NAMES = new Set(['html', 'htm', 'xhtml', 'xht', 'shtml', 'shtm', 'asp', 'aspx', 'jsp']);
 const MAIL_NAMES = new Set(['eml', 'mht', 'mhtml', 'mbox']);
 /** What is named or declared a mail is one when it begins with a field, or a mailbox's separator, and has one of these. */

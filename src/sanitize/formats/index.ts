@@ -10,8 +10,10 @@ import { html } from './html/html.ts';
 import { image } from './image/image.ts';
 import { pdf } from './pdf/pdf.ts';
 import { sevenZipConverters } from './sevenzip/sevenzip.ts';
+import { svg } from './svg/svg.ts';
 import { tar } from './tar/tar.ts';
 import { text } from './text/text.ts';
+import { tiff } from './tiff/tiff.ts';
 import { zip } from './zip/zip.ts';
 
 export const converters: readonly Converter[] = [
@@ -20,6 +22,8 @@ export const converters: readonly Converter[] = [
   html,
   image,
   heic,
+  tiff,
+  svg,
   pdf,
   zip,
   tar,

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
+import type { IMagickImage } from '@imagemagick/magick-wasm';
 import { cappedModule } from './capped-module.ts';
 import { checkedPixels, type Decode, type Pixels } from './pixels.ts';
 
@@ -64,6 +65,14 @@ export interface ReadOptions {
 export interface MagickInstance {
   /** @throws whatever the engine throws on data that it cannot read. */
   read(format: MagickFormatName, bytes: Uint8Array, options: ReadOptions): Pixels;
+  /** Only the red of each pixel, a byte each: all there is to a picture in black and white. Turned upright. */
+  readRed(format: MagickFormatName, bytes: Uint8Array): RedPixels;
+}
+
+export interface RedPixels {
+  readonly width: number;
+  readonly height: number;
+  readonly red: Uint8Array;
 }
 
 /** @param maxPixels the largest picture that may be decoded. */
@@ -76,7 +85,20 @@ export async function openMagick(maxPixels: number): Promise<MagickInstance> {
   // Beyond `area` pixels would go to a file, which in here is memory again: refused instead.
   magick.ResourceLimits.disk = 0n;
   magick.ResourceLimits.listLength = 8n;
-  return { read: (format, bytes, options) => firstFrame(magick, format, bytes, options) };
+  return {
+    read(format, bytes, options) {
+      return firstFrame(magick, format, bytes, options, (image) => {
+        const { width, height } = image;
+        return checkedPixels(width, height, samplesOf(image, 'RGBA'));
+      });
+    },
+    readRed(format, bytes) {
+      return firstFrame(magick, format, bytes, { autoOrient: true }, (image) => {
+        const { width, height } = image;
+        return { width, height, red: samplesOf(image, 'R') };
+      });
+    },
+  };
 }
 
 export const decodeWithMagick =
@@ -84,21 +106,33 @@ export const decodeWithMagick =
   async (bytes) =>
     (await openMagick(maxPixels)).read(format, bytes, options);
 
-function firstFrame(magick: Magick, format: MagickFormatName, bytes: Uint8Array, { autoOrient }: ReadOptions): Pixels {
+function firstFrame<T>(
+  magick: Magick,
+  format: MagickFormatName,
+  bytes: Uint8Array,
+  { autoOrient }: ReadOptions,
+  take: (image: IMagickImage) => T,
+): T {
   const settings = new magick.MagickReadSettings({ format: magick.MagickFormat[format], frameIndex: 0, frameCount: 1 });
   return magick.ImageMagick.read(bytes, settings, (image) => {
     if (autoOrient) image.autoOrient();
     if (image.colorSpace !== magick.ColorSpace.sRGB) image.colorSpace = magick.ColorSpace.sRGB;
-    const { width, height } = image;
-    const rgba = new Uint8Array(width * height * 4);
-    const rows = Math.max(1, Math.floor(STRIP_BYTES / (width * 4)));
-    image.getPixels((pixels) => {
-      for (let y = 0; y < height; y += rows) {
-        const strip = pixels.toByteArray(0, y, width, Math.min(rows, height - y), 'RGBA');
-        if (strip === null) throw new Error('magick gave no pixels');
-        rgba.set(strip, y * width * 4);
-      }
-    });
-    return checkedPixels(width, height, rgba);
+    return take(image);
   });
+}
+
+/** @param mapping which samples of each pixel, in their order */
+function samplesOf(image: IMagickImage, mapping: 'RGBA' | 'R'): Uint8Array {
+  const { width, height } = image;
+  const rowBytes = width * mapping.length;
+  const samples = new Uint8Array(height * rowBytes);
+  const rows = Math.max(1, Math.floor(STRIP_BYTES / rowBytes));
+  image.getPixels((pixels) => {
+    for (let y = 0; y < height; y += rows) {
+      const strip = pixels.toByteArray(0, y, width, Math.min(rows, height - y), mapping);
+      if (strip === null) throw new Error('magick gave no pixels');
+      samples.set(strip, y * rowBytes);
+    }
+  });
+  return samples;
 }

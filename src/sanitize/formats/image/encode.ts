@@ -33,5 +33,19 @@ export function flattened({ width, height, rgba }: Pixels): Uint8Array {
   return rgb;
 }
 
+/** RGBA on white, alpha 255: for encoders that take four bytes a pixel and ignore the last. */
+export function flattenedRgba({ width, height, rgba }: Pixels): Uint8Array {
+  const opaque = new Uint8Array(width * height * 4);
+  for (let at = 0; at < rgba.length; at += 4) {
+    const alpha = rgba[at + 3] ?? 255;
+    for (let channel = 0; channel < 3; channel++) {
+      const value = rgba[at + channel] ?? 0;
+      opaque[at + channel] = alpha === 255 ? value : Math.round((value * alpha) / 255) + 255 - alpha;
+    }
+    opaque[at + 3] = 255;
+  }
+  return opaque;
+}
+
 /** The sender's name without what he calls the type. */
 export const stemOf = (untrustedName: string): string => untrustedName.replace(/\.[^.]{1,10}$/, '');
