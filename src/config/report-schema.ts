@@ -96,6 +96,7 @@ const attachment = z.strictObject({
   members: count.exactOptional().describe('Files found in it; each has an entry of its own.'),
   outputs: z.array(output).max(MAX_OUTPUTS),
   removed,
+  links: z.array(link).max(MAX_LINKS).exactOptional().describe('Links in it, made unclickable.'),
 });
 
 const header = z.strictObject({

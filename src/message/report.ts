@@ -57,6 +57,8 @@ export interface AttachmentReport {
   readonly members?: number;
   readonly outputs: readonly OutputReport[];
   readonly removed: readonly Removal[];
+  /** Links that can no longer be clicked; absent when there were none. */
+  readonly links?: readonly LinkReport[];
 }
 
 export interface Report {

@@ -71,6 +71,10 @@ export const REMOVAL_SENTENCES: Readonly<Record<Removal['what'], Sentence>> = {
     en: '{count} alternative bodies with other content',
   },
   layer: { ja: '表示されない層 {count}個', en: '{count} hidden layers' },
+  'failed-page': {
+    ja: '変換できず、その旨を記した紙面に置き換えたページ {count}ページ',
+    en: '{count} pages that could not be converted, replaced by a page that says so',
+  },
   'unmapped-characters': { ja: '文字情報に変換できない文字 {count}個', en: '{count} characters without text' },
   'empty-file': { ja: '中身のない空のファイル {count}個', en: '{count} empty files' },
   'encoded-block': { ja: '本文に埋め込まれたファイル {count}個', en: '{count} files embedded in the text' },
@@ -207,6 +211,14 @@ export const NOTICE_SENTENCES = {
   links: {
     ja: '・リンク {count}件は開けない形(hxxp、[.])にしました。',
     en: '- {count} links were made unclickable (hxxp, [.]).',
+  },
+  fileLinks: {
+    ja: '・添付ファイルの中のリンク {count}件は開けなくなっています(表示と異なる行き先は、ファイルの最後の一覧に記しました)。',
+    en: '- {count} links in attached files no longer open (where they lead elsewhere than they show is listed at the file’s end).',
+  },
+  fileSignatures: {
+    ja: '・添付ファイルの電子署名 {count}個は、作り直しにより無効になるため取り除きました。署名の確認には原本が必要です。',
+    en: '- {count} signatures in attached files would no longer be valid and were taken out. To check them, ask for the original.',
   },
   suspiciousLinks: {
     ja: '▲見た目と行き先の違うリンクなど、注意が必要なリンクが{count}件あります。',

@@ -84,6 +84,7 @@ function changeLines(input: NoticeInput): string[] {
     language,
   );
   if (removed !== '') lines.push(removed);
+  lines.push(...signatureLines(report.attachments, language));
   lines.push(...linkLines(report, language));
   lines.push(...defectLines(report, language));
   if (input.header.date !== '' && !input.dateReadable) lines.push(fill(N.badDate, language));
@@ -224,10 +225,20 @@ function removedLine(removals: readonly Removal[], language: Language): string {
 }
 
 function linkLines(report: NoticeInput['report'], language: Language): string[] {
+  const fileLinks = report.attachments.flatMap(({ links = [] }) => links);
   const links = report.body.links.filter((link) => /^(?:hxxps?|fxp):/.test(link.target)).length;
-  const suspicious = report.body.links.filter((link) => link.suspicion.length > 0).length;
+  const suspicious = [...report.body.links, ...fileLinks].filter((link) => link.suspicion.length > 0).length;
   return [
     ...(suspicious > 0 ? [fill(N.suspiciousLinks, language, { count: suspicious })] : []),
     ...(links > 0 ? [fill(links < MAX_REPORTED_LINKS ? N.links : N.manyLinks, language, { count: links })] : []),
+    ...(fileLinks.length > 0 ? [fill(N.fileLinks, language, { count: fileLinks.length })] : []),
   ];
+}
+
+/** A signature is what some files are sent for: that it is gone needs a line of its own. */
+function signatureLines(attachments: readonly AttachmentReport[], language: Language): string[] {
+  const count = attachments
+    .flatMap(({ removed }) => removed)
+    .reduce((sum, removal) => sum + (removal.what === 'signature' ? removal.count : 0), 0);
+  return count > 0 ? [fill(N.fileSignatures, language, { count })] : [];
 }

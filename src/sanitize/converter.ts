@@ -7,6 +7,7 @@
  */
 import type { FileType, SafeType } from '../message/file-type.ts';
 import type { BlockReason, PartOutcome, Removal } from '../message/outcome.ts';
+import type { LinkReport } from '../message/report.ts';
 import type { Policy } from '../policy/policy.ts';
 
 /** One file out of a message. All fields come from the sender: trust none of them. */
@@ -43,6 +44,8 @@ export type Conversion =
       readonly files: readonly SafeFile[];
       /** Files found in it beside what it shows, like a PDF's attachments: each goes its own way, one level deeper. */
       readonly entries?: readonly InnerFile[];
+      /** Links in it that can no longer be clicked, at most 200 (body/links.ts). */
+      readonly links?: readonly LinkReport[];
       readonly removed: readonly Removal[];
       /** Names of limits that were met on the way, like 'maxPages'. */
       readonly limits?: readonly string[];
@@ -100,6 +103,27 @@ export interface Left {
   readonly depth: number;
 }
 
+/** A part of the work that another process may do meanwhile: pages from … to - 1 of the document. */
+export interface HelpWanted {
+  readonly from: number;
+  readonly to: number;
+  readonly timeMs: number;
+  /** Budget of one page's picture. */
+  readonly pageBytes: number;
+}
+
+/** JSON and the bytes beside it. */
+export interface Help {
+  readonly body: unknown;
+  readonly blobs: readonly Uint8Array[];
+}
+
+/** Another jailed process of the same tenant, reached through the parent. What it answers is as untrusted as the document. */
+export interface Helper {
+  /** Asks, at most once in a job, and goes on. @returns a function that waits for the answer; undefined when it may not ask */
+  ask(wanted: HelpWanted, bytes: Uint8Array): (() => Help | undefined) | undefined;
+}
+
 /** Everything a converter may ask of the outside world. Deliberately short. */
 export interface ConvertContext {
   readonly policy: Policy;
@@ -107,6 +131,7 @@ export interface ConvertContext {
   readonly left: Left;
   /** performance.now() at which the document's time is up; long loops check it and answer blocked('timeout'). */
   readonly deadline: number;
+  readonly helper?: Helper;
 }
 
 export interface Converter {

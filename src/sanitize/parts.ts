@@ -12,7 +12,7 @@ import type { AttachmentReport, OutputReport } from '../message/report.ts';
 import type { Policy } from '../policy/policy.ts';
 import { cleanLine } from './body/characters.ts';
 import { bundle, foldersOf } from './bundle.ts';
-import { blocked, type Conversion, type Held, type InnerFile, type SafeFile } from './converter.ts';
+import { blocked, type Conversion, type Held, type Helper, type InnerFile, type SafeFile } from './converter.ts';
 import { detectNow } from './detect/detect.ts';
 import { opinion } from './detect/opinions.ts';
 import { converters } from './formats/index.ts';
@@ -78,6 +78,7 @@ export interface Budget {
   filesLeft: number;
   /** Attachments that the message may still get: docs/output-grammar.md §4. */
   attachmentsLeft: number;
+  readonly helper?: Helper;
   /** How often libraries may still be asked what an unknown file is. */
   opinionsLeft: number;
 }
@@ -94,7 +95,9 @@ export const budgetOf = (
   holdParts: Budget['holdParts'],
   deadline: number,
   parts: number,
+  helper?: Helper,
 ): Budget => ({
+  ...(helper === undefined ? {} : { helper }),
   policy,
   passwords,
   holdParts,
@@ -207,7 +210,7 @@ async function convertOne(
   };
   const conversion = await registry.convertFile(
     { type, untrustedName, untrustedCharset, bytes },
-    { policy, passwords, deadline, left },
+    { policy, passwords, deadline, left, ...(budget.helper === undefined ? {} : { helper: budget.helper }) },
   );
   return { detectedType: type, conversion: withinBudget(conversion, budget) };
 }
@@ -294,6 +297,7 @@ export function partReport(row: ConvertedPart, names: readonly string[]): Attach
       })),
     ],
     removed: conversion.kind === 'converted' ? conversion.removed : [],
+    ...(conversion.kind === 'converted' && (conversion.links?.length ?? 0) > 0 ? { links: conversion.links } : {}),
   };
 }
 

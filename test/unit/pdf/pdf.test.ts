@@ -84,7 +84,9 @@ test('P01 P05 P06 P10 scripts, launches, links and embedded files go and are cou
     '<< /Length 6 >>\nstream\nCANARY\nendstream',
   ];
   const bytes = onePage(HELLO, page, catalog, file);
-  expect(await removed(bytes)).toMatchObject({ script: 1, action: 1, link: 1, 'embedded-file': 1 });
+  expect(await removed(bytes)).toMatchObject({ script: 1, action: 1, 'embedded-file': 1 });
+  // The web link is told instead: test/unit/pdf/beside.test.ts.
+  expect(await convert(bytes)).toMatchObject({ links: [{ target: 'hxxp://canary[.]example' }] });
   const output = (await rebuilt(bytes)).toString('latin1');
   for (const word of ['JavaScript', 'Launch', 'URI', 'Annot', 'EmbeddedFile', 'CANARY', 'canary', 'calc']) {
     expect(output).not.toContain(word);

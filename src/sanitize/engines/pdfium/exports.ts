@@ -103,6 +103,9 @@ export interface PdfiumExports {
   FPDFBitmap_FillRect(bitmap: number, left: number, top: number, width: number, height: number, color: number): number;
   FPDFBitmap_GetBuffer(bitmap: number): number;
   FPDFBitmap_GetStride(bitmap: number): number;
+  FPDFBitmap_GetFormat(bitmap: number): number;
+  FPDFBitmap_GetWidth(bitmap: number): number;
+  FPDFBitmap_GetHeight(bitmap: number): number;
   FPDFBitmap_Destroy(bitmap: number): void;
   FPDF_RenderPageBitmap_Start(
     bitmap: number,
@@ -116,6 +119,18 @@ export interface PdfiumExports {
     pause: number,
   ): number;
   FPDF_RenderPage_Close(page: number): void;
+
+  FPDFPage_CountObjects(page: number): number;
+  FPDFPage_GetObject(page: number, index: number): number;
+  FPDFPageObj_GetType(object: number): number;
+  FPDFPageObj_GetMatrix(object: number, matrix: number): number;
+  FPDFPageObj_HasTransparency(object: number): number;
+  FPDFPageObj_CountMarks(object: number): number;
+  FPDFPageObj_GetClipPath(object: number): number;
+  FPDFClipPath_CountPaths(path: number): number;
+  FPDFImageObj_GetImageMetadata(object: number, page: number, metadata: number): number;
+  FPDFImageObj_GetBitmap(object: number): number;
+  FPDFImageObj_GetImageDataRaw(object: number, buffer: number, length: number): number;
 
   FPDFText_LoadPage(page: number): number;
   FPDFText_ClosePage(text: number): void;

@@ -35,7 +35,8 @@ const BOLD_WEIGHT = 600;
 
 const loaded = new Map<number, Uint8Array>();
 
-function fontBytes(index: number): Uint8Array {
+/** One of our fonts, as it is on disk: 0 gothic, 1 bold, 2 mincho, 3 bold. */
+export function fontBytes(index: number): Uint8Array {
   let bytes = loaded.get(index);
   if (bytes === undefined) {
     bytes = readFileSync(fileURLToPath(import.meta.resolve(FILES[index] ?? FILES[0])));
@@ -68,7 +69,7 @@ export function chooseFont(question: FontQuestion): number | undefined {
 }
 
 /** A table of the font program by its four-letter tag as a big-endian number; the whole file for 0. */
-function tableOf(font: Uint8Array, tag: number): Uint8Array | undefined {
+export function tableOf(font: Uint8Array, tag: number): Uint8Array | undefined {
   if (tag === 0) return font;
   const view = new DataView(font.buffer, font.byteOffset, font.byteLength);
   const tables = view.getUint16(4);

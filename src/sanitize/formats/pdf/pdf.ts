@@ -5,18 +5,18 @@
  * shows differently in different programs.
  * Method: PDFium in WebAssembly draws each page and tells each character's place; writer.ts makes a new file from
  * pixels and characters. Nothing of the original's structure is copied.
- * Kept: the look at 150 dpi, searchable and copyable text in its place, field values. Lost: everything active, links,
- * bookmarks, layers, vector sharpness, metadata, signatures.
+ * Kept: the look at 150 dpi, searchable and copyable text in its place, field values, bookmarks as titles and places,
+ * files in it as files of their own; comments, and links that lead elsewhere than they show, as text on pages at the end.
+ * Lost: everything active, links (also those inside the document), layers, vector sharpness, metadata, signatures.
  */
 
 import { blocked, type Conversion, type ConvertContext, type Converter, type SafeFile } from '../../converter.ts';
 import { openDocument, type PdfDocument } from '../../engines/pdfium/document.ts';
-import { embeddedFiles } from './embedded.ts';
+import { activeNames } from './active-names.ts';
+import { addedPages, readBeside } from './beside.ts';
 import { failureOf } from './failure.ts';
-import { outlineOf } from './outline.ts';
 import { writePages } from './pages.ts';
-import { activeNames, documentFacts, removalsOf } from './removals.ts';
-import type { LayerCounts } from './text-layer.ts';
+import { documentFacts, removalsOf } from './removals.ts';
 
 export const pdf: Converter = {
   name: 'pdf',
@@ -24,8 +24,8 @@ export const pdf: Converter = {
   documentation: {
     danger: 'Scripts, actions, embedded files, exploits against fonts and images, pages that look different elsewhere.',
     method: 'Each page is drawn by PDFium in WebAssembly; a new PDF is written from pixels and characters.',
-    kept: 'The look at the configured resolution, searchable text in its place, field values.',
-    lost: 'Everything active, links, bookmarks, layers, vector graphics, metadata, signatures, hidden text.',
+    kept: 'The look at the configured resolution, searchable text in its place, field values, bookmarks, files in it (each made safe for itself), comments and link targets (listed on pages at the end).',
+    lost: 'Everything active, links that can be clicked, layers, vector graphics, metadata, signatures, hidden text and hidden comments.',
   },
 
   async convert(file, context) {
@@ -66,20 +66,26 @@ async function rebuild(
   if (document.pageCount > limits.maxPages) {
     return blocked('limit-exceeded', `${document.pageCount} pages, at most ${limits.maxPages}`);
   }
-  const layer: LayerCounts = { hidden: 0, control: 0, bidi: 0, unmapped: 0 };
+  const isLate = (): boolean => performance.now() >= context.deadline;
   const facts = documentFacts(document);
-  const embedded = embeddedFiles(document, bytes, context);
-  const outline = outlineOf(document);
-  const { writer, annotations, coarser } = await writePages(document, layer, context);
-  const result = writer.finish(outline.items);
+  const beside = readBeside(document, bytes, context);
+  const { writer, annotations, layer, limits: met, failedPages } = await writePages(document, bytes, context);
+  const added = await addedPages(beside, writer.pages, context);
+  for (const page of added.pages) writer.addPage(page);
+  const result = writer.finish(beside.outline.items);
   if (result.length > limits.maxOutputBytes) return blocked('limit-exceeded', `result of ${result.length} bytes`);
+  const detail = [beside.detail, added.cut ? 'the list at the end was cut' : '']
+    .filter((piece) => piece !== '')
+    .join('; ');
   const file: SafeFile = { type: 'pdf', untrustedStem, bytes: result, pages: writer.pages };
   return {
     kind: 'converted',
     outcome: 'rebuilt',
     files: [file],
-    entries: embedded.entries,
-    removed: removalsOf(facts, annotations, layer, activeNames(bytes), embedded.left),
-    ...(coarser > 0 ? { limits: ['maxMegapixels'] } : {}),
+    entries: beside.embedded.entries,
+    links: beside.links.reports,
+    removed: removalsOf(facts, annotations, layer, activeNames(bytes, isLate), { ...beside, failedPages }),
+    ...(met.length > 0 ? { limits: met } : {}),
+    ...(detail === '' ? {} : { detail }),
   };
 }

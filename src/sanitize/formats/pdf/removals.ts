@@ -2,6 +2,9 @@
 import type { Removal } from '../../../message/outcome.ts';
 import type { PdfDocument } from '../../engines/pdfium/document.ts';
 import type { Annotations } from '../../engines/pdfium/page.ts';
+import type { ActiveNames } from './active-names.ts';
+import type { BesidePages } from './beside.ts';
+import { MAX_ENTRIES } from './list-text.ts';
 import type { LayerCounts } from './text-layer.ts';
 
 /** FPDFAction_GetType: remote goto, URI. */
@@ -41,7 +44,12 @@ export function removalsOf(
   pages: readonly Annotations[],
   layer: LayerCounts,
   raw: ActiveNames,
-  embeddedLost: number,
+  {
+    embedded,
+    links,
+    notes,
+    failedPages,
+  }: Pick<BesidePages, 'embedded' | 'links' | 'notes'> & { readonly failedPages: number },
 ): readonly Removal[] {
   const total = (of: (page: Annotations) => number): number => pages.reduce((sum, page) => sum + of(page), 0);
   const leading = total((page) => page.actions.filter((action) => LEADS_AWAY.has(action)).length);
@@ -49,41 +57,18 @@ export function removalsOf(
   const counts: readonly (readonly [Removal['what'], number])[] = [
     ['script', Math.max(facts.scripts, raw.scripts)],
     ['action', Math.max(doing, raw.actions)],
-    ['link', Math.max(leading, raw.links)],
+    // Web links are told one by one (report, list at the end); what is left is of a dangerous kind or nobody's to click.
+    ['link', Math.max(links.removed, Math.max(leading, raw.links) - links.told)],
     ['form', total((page) => page.widgets)],
-    ['embedded-file', embeddedLost],
-    ['annotation', total((page) => page.notes)],
+    ['embedded-file', embedded.left],
+    ['annotation', Math.max(0, total((page) => page.notes) - Math.min(notes.length, MAX_ENTRIES))],
     ['signature', facts.signatures],
     ['metadata', facts.metadata],
     ['hidden-text', layer.hidden],
     ['control-characters', layer.control],
     ['bidi-controls', layer.bidi],
     ['unmapped-characters', layer.unmapped],
+    ['failed-page', failedPages],
   ];
   return counts.filter(([, count]) => count > 0).map(([what, count]) => ({ what, count }));
-}
-
-export interface ActiveNames {
-  readonly scripts: number;
-  readonly actions: number;
-  readonly links: number;
-}
-
-const NAMES: readonly (readonly [keyof ActiveNames, RegExp])[] = [
-  ['scripts', /\/S\s*\/JavaScript\b/g],
-  ['actions', /\/S\s*\/(?:Launch|SubmitForm|ImportData|GoToE|Rendition|Movie|Sound|RichMediaExecute)\b/g],
-  ['links', /\/S\s*\/(?:URI|GoToR)\b/g],
-];
-
-/**
- * Active names in the clear parts of the file. The engine counts a document's named scripts and its link actions only,
- * not OpenAction or additional actions; names inside object streams are seen by neither, and go with the rest anyway.
- */
-export function activeNames(bytes: Uint8Array): ActiveNames {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  const found = { scripts: 0, actions: 0, links: 0 };
-  if (!/\/(?:JavaScript|Launch|SubmitForm|ImportData|GoTo[RE]|URI|Rendition|Movie|Sound|RichMedia)/.test(text))
-    return found;
-  for (const [key, pattern] of NAMES) found[key] = text.match(pattern)?.length ?? 0;
-  return found;
 }
