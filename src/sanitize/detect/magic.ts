@@ -142,7 +142,7 @@ function refined(type: FileType, bytes: Uint8Array): FileType | undefined {
     case 'tnef':
       return isPlainText(bytes) ? undefined : type;
     case 'lzh':
-      return /^-l[hz][0-9sd]-$/.test(latin1(bytes, 2, 5)) && !isPlainText(bytes) ? 'lzh' : undefined;
+      return /^-l[hz][0-9sdx]-$/.test(latin1(bytes, 2, 5)) && !isPlainText(bytes) ? 'lzh' : undefined;
     default:
       return type;
   }

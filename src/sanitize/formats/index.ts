@@ -8,6 +8,7 @@ import { finder } from './finder/finder.ts';
 import { heic } from './heic/heic.ts';
 import { html } from './html/html.ts';
 import { image } from './image/image.ts';
+import { lzh } from './lzh/lzh.ts';
 import { pdf } from './pdf/pdf.ts';
 import { sevenZipConverters } from './sevenzip/sevenzip.ts';
 import { svg } from './svg/svg.ts';
@@ -27,6 +28,7 @@ export const converters: readonly Converter[] = [
   pdf,
   zip,
   tar,
+  lzh,
   ...compressedConverters,
   ...sevenZipConverters,
   eml,
