@@ -74,6 +74,12 @@ const limits = z
       .max(400)
       .default(DEFAULT_LIMITS.maxMegapixels)
       .describe('Millions of pixels of one page or picture.'),
+    maxPageBytes: z
+      .int()
+      .min(65_536)
+      .max(64 * 1024 * 1024)
+      .default(DEFAULT_LIMITS.maxPageBytes)
+      .describe('Picture of one page of a PDF, in bytes; a larger one is drawn once more, coarser.'),
     documentMs: z
       .int()
       .min(1000)

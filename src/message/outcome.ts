@@ -48,6 +48,7 @@ export const REMOVALS = [
   'alternative-body',
   'layer',
   'unmapped-characters',
+  'failed-page',
   'encoded-block',
   'empty-file',
 ] as const;

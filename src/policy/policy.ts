@@ -16,6 +16,8 @@ export interface Limits {
   readonly maxPages: number;
   /** Pixels of one rendered page or decoded image, in millions. */
   readonly maxMegapixels: number;
+  /** Picture of one page of a PDF; above it the page is drawn once more, coarser. */
+  readonly maxPageBytes: number;
   /** Wall clock for one document in the jail. */
   readonly documentMs: number;
   /** Wall clock for the whole message in the jail. */
@@ -45,6 +47,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxBodyChars: 400_000, // about 200 printed pages; more is a file, not a mail body
   maxPages: 500, // engines.md
   maxMegapixels: 60, // engines.md: A0 at 150 dpi is 35
+  maxPageBytes: 2 * 1024 * 1024, // a colour scan at 150 dpi takes 0.3 MB, pure noise 1.5; ten such pages pass most mail servers
   documentMs: 60_000, // engines.md: worst of 1,002 public PDFs took 11.3 s
   messageMs: 240_000, // several documents in one mail
 };

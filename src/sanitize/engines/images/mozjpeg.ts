@@ -1,4 +1,4 @@
-/** JPEG by mozjpeg in WebAssembly (@jsquash/jpeg): starts in half a millisecond. EXIF orientation is applied. */
+/** JPEG by mozjpeg in WebAssembly (@jsquash/jpeg): starts in half a millisecond. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import decoder from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
@@ -31,7 +31,8 @@ class PlainImageData {
   }
 }
 
-export async function decodeJpeg(bytes: Uint8Array): Promise<Pixels> {
+/** @param orientation 'exif' turns the picture as its metadata say; a PDF shows its JPEGs as they are stored. */
+export async function decodeJpeg(bytes: Uint8Array, orientation: 'exif' | 'as-stored' = 'exif'): Promise<Pixels> {
   Object.defineProperty(globalThis, 'ImageData', { value: PlainImageData, configurable: true });
   const module: DecoderModule = await decoder({
     noInitialRun: true,
@@ -43,7 +44,7 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Pixels> {
       return instance.exports;
     },
   });
-  const image = module.decode(bytes, true);
+  const image = module.decode(bytes, orientation === 'exif');
   if (image === null) throw new Error('mozjpeg could not decode');
   return checkedPixels(
     image.width,

@@ -53,7 +53,7 @@ const SMALLEST_EM_PT = 0.05;
 const FLATTEST = 0.01;
 
 /** The mapping from the document's page space (any origin, any rotation) to the shown page, found by three points. */
-function shownPage(document: PdfDocument, page: Page): Matrix {
+export function shownPage(document: PdfDocument, page: Page): Matrix {
   const { lib } = document.instance;
   const answer = lib.malloc(8);
   const width = Math.round(page.widthPt * UNITS_PER_POINT);
@@ -182,7 +182,8 @@ function advanceFromBox(own: Pick<Matrix, 'a' | 'b' | 'c' | 'd'>, box: Box, emHi
   return Math.max(0, (extent - across) / Math.abs(alongX ? own.a : own.b));
 }
 
-function chain(own: Pick<Matrix, 'a' | 'b' | 'c' | 'd'>, x: number, y: number, to: Matrix): Matrix {
+/** One mapping after another: `own` with its origin at x, y, then `to`. */
+export function chain(own: Pick<Matrix, 'a' | 'b' | 'c' | 'd'>, x: number, y: number, to: Matrix): Matrix {
   return {
     a: own.a * to.a + own.b * to.c,
     b: own.a * to.b + own.b * to.d,

@@ -136,11 +136,11 @@ export function renderPage(
   };
 }
 
-/** An IFSDK_PAUSE (version 1) in the heap that stops rendering once `deadline` (performance.now()) has passed. */
-export function pauseAt(document: PdfDocument, deadline: number): number {
+/** An IFSDK_PAUSE (version 1) in the heap that stops rendering once `deadline()` (performance.now()) has passed. */
+export function pauseAt(document: PdfDocument, deadline: () => number): number {
   const { instance } = document;
   const pointer = instance.lib.malloc(12);
-  const needToPause = instance.callback('ii', () => (performance.now() > deadline ? 1 : 0));
+  const needToPause = instance.callback('ii', () => (performance.now() > deadline() ? 1 : 0));
   const view = instance.view();
   view.setInt32(pointer, 1, true);
   view.setInt32(pointer + 4, needToPause, true);

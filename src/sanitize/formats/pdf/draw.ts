@@ -1,31 +1,126 @@
 /** One page → its picture and its text, as plain data for the writer. */
-import type { ConvertContext } from '../../converter.ts';
+
+import type { Policy } from '../../../policy/policy.ts';
+import { charactersOf } from '../../engines/pdfium/characters.ts';
 import type { PdfDocument } from '../../engines/pdfium/document.ts';
-import { type Page, renderPage } from '../../engines/pdfium/page.ts';
+import { closePage, openPage, type Page, renderPage } from '../../engines/pdfium/page.ts';
+import { type DrawnPage, emptyLayer, type PageLimit } from './drawn.ts';
 import { Malformed } from './failure.ts';
-import { type PictureSize, pictureSize, shrinkOf } from './page-size.ts';
-import { encodePicture } from './pixels.ts';
-import { type LayerCounts, textLayer } from './text-layer.ts';
-import type { PageContent, Run } from './writer.ts';
+import { MAX_SIDE_PIXELS, type PictureSize, pictureSize, shrinkOf } from './page-size.ts';
+import { photoOf } from './photo.ts';
+import { bilevelPicture, encodePicture, packBits } from './pixels.ts';
+import { type Scan, scanOf } from './scan.ts';
+import { textLayer } from './text-layer.ts';
+import type { PageContent, PageImage, Run } from './writer.ts';
 
-export const sizeOf = (page: Page, { policy }: ConvertContext): PictureSize =>
-  pictureSize(page, policy.pdfDpi, policy.limits);
+/** What drawing a page needs beside the page. */
+export interface Drawing {
+  readonly document: PdfDocument;
+  /** The document's own. */
+  readonly bytes: Uint8Array;
+  readonly policy: Policy;
+  /** From pauseAt. */
+  readonly pause: number;
+  /** A page's picture above this is made again, coarser. */
+  readonly pageBytes: number;
+}
 
-/** Draws the page now; what it returns resolves once the picture is encoded. */
-export async function drawPage(
-  document: PdfDocument,
-  page: Page,
-  size: PictureSize,
-  pause: number,
-  layer: LayerCounts,
-): Promise<PageContent> {
+export interface Started {
+  /** Pixels held until the page is done. */
+  readonly pixels: number;
+  readonly page: Promise<DrawnPage>;
+}
+
+/**
+ * Does everything that needs the engine now, and the rest (decoding, scaling, encoding) on the way.
+ * @param shortcut false: also a scanned page is drawn by the engine
+ * @throws Malformed, LimitExceeded, TimeIsUp, or what the engine throws
+ */
+export function startPage(drawing: Drawing, index: number, shortcut: boolean): Started {
+  const { document, policy, bytes } = drawing;
+  const page = openPage(document, index);
+  if (page === undefined) throw new Malformed(`page ${index + 1} cannot be read`);
+  try {
+    const size = pictureSize(page, policy.pdfDpi, policy.limits);
+    const scan = shortcut ? scanOf(document, page, bytes) : undefined;
+    const pixels = size.width * size.height;
+    if (scan !== undefined && scan.width * scan.height <= policy.limits.maxMegapixels * 1e6) {
+      const drawn = drawScan(drawing, page, scan, size);
+      if (drawn !== undefined) return { pixels: pixels + scan.width * scan.height, page: drawn };
+    }
+    return { pixels, page: drawByEngine(drawing, page, size) };
+  } finally {
+    closePage(document, page);
+  }
+}
+
+/** Until the first `await` everything runs before this returns, so the page may be closed then. */
+function drawByEngine({ document, pause, pageBytes }: Drawing, page: Page, size: PictureSize): Promise<DrawnPage> {
   const picture = renderPage(document, page, size.width, size.height, pause);
   if (picture === undefined) throw new Malformed('a page cannot be drawn');
-  const runs = textLayer(document, page, picture, layer);
-  const encoding = encodePicture(picture.rgbx(), size.width, size.height);
+  // All characters first: reading them may grow the heap and with it move the picture.
+  const characters = [...charactersOf(document, page)];
+  const layer = emptyLayer();
+  const { width, height } = size;
+  const rgbx = picture.rgbx();
+  const runs = textLayer(characters, page, { width, height, channels: 4, pixels: rgbx }, layer);
+  const encoding = encodePicture({ width, height, rgbx }, pageBytes);
   picture.free();
-  return { ...shrunk(page, runs), image: await encoding };
+  return encoding.then(({ image, isCoarser }) => drawnPage(page, runs, image, layer, limitsMet(size, isCoarser)));
 }
+
+function drawScan(drawing: Drawing, page: Page, scan: Scan, size: PictureSize): Promise<DrawnPage> | undefined {
+  if (scan.data.kind === 'jpeg') return drawPhoto(drawing, page, scan, scan.data.bytes, size);
+  const drawn = drawBilevel(drawing, page, scan, scan.data.grey);
+  return drawn === undefined ? undefined : Promise.resolve(drawn);
+}
+
+function drawPhoto(
+  { document, pageBytes }: Drawing,
+  page: Page,
+  scan: Scan,
+  jpeg: Uint8Array,
+  size: PictureSize,
+): Promise<DrawnPage> {
+  const characters = [...charactersOf(document, page)];
+  return photoOf(scan, jpeg, size).then(async (picture) => {
+    const layer = emptyLayer();
+    const runs = textLayer(characters, page, { ...picture, channels: 4, pixels: picture.rgbx }, layer);
+    const { image, isCoarser } = await encodePicture(picture, pageBytes);
+    return drawnPage(page, runs, image, layer, limitsMet(size, isCoarser));
+  });
+}
+
+/** A picture that is all black and white, upright and whole: kept at its own resolution. */
+function drawBilevel(
+  { document, pageBytes }: Drawing,
+  page: Page,
+  { turn, crop, width, height }: Scan,
+  grey: Uint8Array,
+): DrawnPage | undefined {
+  if (turn !== 0 || crop.width !== width || crop.height !== height) return undefined;
+  if (Math.max(width, height) > MAX_SIDE_PIXELS) return undefined;
+  const bits = packBits(grey, width, height);
+  const image = bits === undefined ? undefined : bilevelPicture(bits, width, height);
+  if (image === undefined || image.data.length > pageBytes) return undefined;
+  const layer = emptyLayer();
+  const characters = [...charactersOf(document, page)];
+  const runs = textLayer(characters, page, { width, height, channels: 1, pixels: grey }, layer);
+  return drawnPage(page, runs, image, layer, []);
+}
+
+const limitsMet = (size: PictureSize, isCoarser: boolean): readonly PageLimit[] => [
+  ...(size.coarser ? (['maxMegapixels'] as const) : []),
+  ...(isCoarser ? (['maxPageBytes'] as const) : []),
+];
+
+const drawnPage = (
+  page: Page,
+  runs: readonly Run[],
+  image: PageImage,
+  layer: DrawnPage['layer'],
+  limits: readonly PageLimit[],
+): DrawnPage => ({ content: { ...shrunk(page, runs), image }, annotations: page.annotations, layer, limits });
 
 /** A page beyond the largest that readers take is shown smaller, its text with it. */
 function shrunk({ widthPt, heightPt }: Page, runs: readonly Run[]): Pick<PageContent, 'widthPt' | 'heightPt' | 'runs'> {

@@ -13,6 +13,16 @@ export class Malformed extends Error {
   override readonly name = 'Malformed';
 }
 
+/** No page could be drawn: the document ends as the first of them did. */
+export class AllFailed extends Error {
+  override readonly name = 'AllFailed';
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.detail);
+    this.failure = failure;
+  }
+}
+
 export interface Failure {
   readonly reason: Extract<BlockReason, 'timeout' | 'limit-exceeded' | 'malformed'>;
   readonly detail: string;
@@ -20,6 +30,7 @@ export interface Failure {
 
 /** What an error says about the document; `undefined` when it says something about us. */
 export function failureOf(error: unknown, document: PdfDocument | undefined): Failure | undefined {
+  if (error instanceof AllFailed) return error.failure;
   if (error instanceof TimeIsUp) return { reason: 'timeout', detail: `time is up ${error.message}` };
   if (error instanceof LimitExceeded) return { reason: 'limit-exceeded', detail: error.message };
   if (error instanceof Malformed) return { reason: 'malformed', detail: error.message };

@@ -13,6 +13,10 @@ const FEW_COLOURS = 16;
 /** Above this mean square error over the whole page (of 255², all channels) it has shades, and a palette would show bands. */
 const MAX_ERROR = 9;
 const CELLS = 4096;
+/** Pages of letters and lines are mostly runs of one colour; where more than this part of the pixels begins a run it is a photograph. */
+const MAX_RUNS = 0.3;
+/** Pictures smaller than this are not judged by that. */
+const FEW_PIXELS = 10_000;
 
 /** 8-bit value → the nearest of 16 levels. */
 const LEVEL = Uint8Array.from({ length: 256 }, (_, value) => Math.round(value / 17));
@@ -25,7 +29,7 @@ export interface Indexed {
   readonly packed: Uint8Array;
 }
 
-/** Sums over the pixels of one cell, six numbers each: count, red, green, blue, sum of squares. */
+/** Sums over the pixels of one cell, five numbers each: count, red, green, blue, sum of squares. */
 const SUMS = 5;
 
 /** @param rgbx rows of `width * 4` bytes. @returns undefined when the page has more colours, or shades. */
@@ -35,8 +39,10 @@ export function indexedOf(rgbx: Uint8Array, width: number, height: number): Inde
   const sums = new Float64Array(MAX_COLOURS * SUMS);
   const indices = new Uint8Array(pixels.length);
   let colours = 0;
+  let runsLeft = Math.max(FEW_PIXELS, pixels.length * MAX_RUNS);
   for (let i = 0; i < pixels.length; ) {
     const pixel = pixels[i] as number;
+    if (--runsLeft < 0) return undefined;
     let end = i + 1;
     while (end < pixels.length && pixels[end] === pixel) end++;
     const [red, green, blue] = [pixel & 0xff, (pixel >> 8) & 0xff, (pixel >> 16) & 0xff];

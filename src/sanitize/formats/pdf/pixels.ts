@@ -8,7 +8,8 @@ import { promisify } from 'node:util';
 import { deflate as deflateCallback } from 'node:zlib';
 import sharp from 'sharp';
 import { encodeFax } from '../../engines/images/fax.ts';
-import { indexedOf } from './palette.ts';
+import { type Indexed, indexedOf } from './palette.ts';
+import type { Picture } from './photo.ts';
 import type { PageImage } from './writer.ts';
 
 const deflate = promisify(deflateCallback);
@@ -63,18 +64,107 @@ function isGrey(pixel: number): boolean {
   return Math.max(red, green, blue) - Math.min(red, green, blue) <= GREY_TOLERANCE;
 }
 
-/** The picture to put on the page. Copies what it needs of `rgbx` before it first waits. */
-export async function encodePicture(rgbx: Uint8Array, width: number, height: number): Promise<PageImage> {
+export interface Encoded {
+  readonly image: PageImage;
+  /** True when the first try was too large. */
+  readonly isCoarser: boolean;
+}
+
+/** How far below the size that the budget would just allow the second try goes: pictures shrink less than their area. */
+const MARGIN = 0.9;
+/** Sides shrink to this part at most: 150 dpi become 60, where print of the usual size can just be read. */
+const SMALLEST_PART = 0.4;
+
+/**
+ * The picture to put on the page. Copies what it needs of the pixels before it first waits.
+ * @param maxBytes above this it is made once more, at a lower resolution; what then comes out is taken
+ */
+export async function encodePicture({ rgbx, rgb, width, height }: Picture, maxBytes: number): Promise<Encoded> {
+  const plan = planOf(rgbx, width, height, rgb);
+  const image = await plan.encode();
+  if (image.data.length <= maxBytes) return { image, isCoarser: false };
+  const part = Math.max(SMALLEST_PART, Math.sqrt(maxBytes / image.data.length) * MARGIN);
+  const [smallWidth, smallHeight] = [width, height].map((side) => Math.max(1, Math.round(side * part))) as [
+    number,
+    number,
+  ];
+  const small = await sharp(plan.rgb(), { raw: { width, height, channels: 3 }, limitInputPixels: false })
+    .resize(smallWidth, smallHeight, { fit: 'fill', kernel: 'cubic' })
+    .ensureAlpha()
+    .raw()
+    .toBuffer();
+  return { image: await planOf(small, smallWidth, smallHeight).encode(), isCoarser: true };
+}
+
+interface Plan {
+  readonly encode: () => Promise<PageImage>;
+  /** The pixels once more, for a second try. */
+  readonly rgb: () => Uint8Array;
+}
+
+/** Chooses the form and copies the pixels into it. */
+function planOf(rgbx: Uint8Array, width: number, height: number, known?: Uint8Array): Plan {
   const grey = packGrey(rgbx, width, height);
   if (grey !== undefined) {
-    return { kind: 'grey', width, height, data: await deflate(grey, { level: DEFLATE_LEVEL }) };
+    const levels = Uint8Array.from({ length: 48 }, (_, i) => Math.floor(i / 3) * 17);
+    return {
+      encode: async () => ({ kind: 'grey', width, height, data: await deflate(grey, { level: DEFLATE_LEVEL }) }),
+      rgb: () => unpacked({ palette: levels, bits: 4, packed: grey }, width, height),
+    };
   }
   const few = indexedOf(rgbx, width, height);
   if (few !== undefined) {
     const { palette, bits, packed } = few;
-    return { kind: 'indexed', width, height, palette, bits, data: await deflate(packed, { level: DEFLATE_LEVEL }) };
+    return {
+      encode: async () => ({
+        kind: 'indexed',
+        width,
+        height,
+        palette,
+        bits,
+        data: await deflate(packed, { level: DEFLATE_LEVEL }),
+      }),
+      rgb: () => unpacked(few, width, height),
+    };
   }
-  return encodeJpeg(dropFourth(rgbx, width * height), width, height);
+  const rgb = known ?? dropFourth(rgbx, width * height);
+  return { encode: () => encodeJpeg(rgb, width, height), rgb: () => rgb };
+}
+
+/** Red, green and blue of each pixel. */
+function unpacked({ palette, bits, packed }: Indexed, width: number, height: number): Uint8Array {
+  const rgb = new Uint8Array(width * height * 3);
+  const rowBytes = Math.ceil((width * bits) / 8);
+  for (let y = 0, out = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const byte = packed[y * rowBytes + (bits === 8 ? x : x >> 1)] as number;
+      const index = (bits === 8 ? byte : x % 2 === 0 ? byte >> 4 : byte & 15) * 3;
+      rgb[out++] = palette[index] as number;
+      rgb[out++] = palette[index + 1] as number;
+      rgb[out++] = palette[index + 2] as number;
+    }
+  }
+  return rgb;
+}
+
+/** One bit for each pixel, 1 is black; undefined when one is neither black nor white. @param grey a byte a pixel */
+export function packBits(grey: Uint8Array, width: number, height: number): Uint8Array | undefined {
+  const rowBytes = (width + 7) >> 3;
+  const bits = new Uint8Array(rowBytes * height);
+  for (let y = 0; y < height; y++) {
+    const end = (y + 1) * width;
+    let out = y * rowBytes;
+    for (let i = y * width; i < end; out++) {
+      let byte = 0;
+      for (let bit = 0x80; bit > 0 && i < end; bit >>= 1, i++) {
+        const value = grey[i] as number;
+        if (value === 0) byte |= bit;
+        else if (value !== 255) return undefined;
+      }
+      bits[out] = byte;
+    }
+  }
+  return bits;
 }
 
 /** @param bits rows of ⌈width / 8⌉ bytes, first pixel in the highest bit, 1 is black */
@@ -92,7 +182,7 @@ async function encodeJpeg(rgb: Uint8Array, width: number, height: number): Promi
   return { kind: 'jpeg', width, height, data };
 }
 
-function dropFourth(rgbx: Uint8Array, pixels: number): Uint8Array {
+export function dropFourth(rgbx: Uint8Array, pixels: number): Uint8Array {
   const rgb = new Uint8Array(pixels * 3);
   for (let i = 0, from = 0, to = 0; i < pixels; i++, from += 4, to += 3) {
     rgb[to] = rgbx[from] as number;
