@@ -44,6 +44,12 @@ export function parseStructured(raw: string): StructuredValue {
   return { value, parameters, oddities: [...oddities] };
 }
 
+/**
+ * Inside an unquoted file name a bracket is part of it, against RFC 822: `filename*=UTF-8''%E6%A1%88(1).pdf` is what
+ * JavaScript's encodeURIComponent makes, and mail programs show it so. Behind a blank it is a comment as ever.
+ */
+const IN_NAME = /^\s{0,20}(?:file)?name[*\d]{0,6}\s{0,20}=\s{0,20}[^\s"]/i;
+
 /** Cuts at semicolons outside quotes; removes comments outside quotes; keeps the quotes. */
 function splitAtSemicolons(raw: string, oddities: Set<string>): string[] {
   const pieces: string[] = [];
@@ -67,6 +73,8 @@ function splitAtSemicolons(raw: string, oddities: Set<string>): string[] {
       if (depth === 0 && char === ')') beforeComment = '';
     } else if (char === '"') {
       quoted = !quoted;
+      piece += char;
+    } else if (char === '(' && !quoted && IN_NAME.test(piece) && !/\s$/.test(piece.slice(-1))) {
       piece += char;
     } else if (char === '(' && !quoted) {
       oddities.add('comment');

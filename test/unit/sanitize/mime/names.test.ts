@@ -18,6 +18,16 @@ test('M50: all candidates of a conflict are kept, RFC 2231 first', () => {
   expect(names).toEqual(['b.exe', 'safe.txt', 'a.pdf']);
 });
 
+test.each([
+  ['percent-encoded by JavaScript', "filename*=UTF-8''%E4%BA%88%E7%AE%97(%E6%A1%88).txt", '予算(案).txt'],
+  ['without quotes', 'filename=memo(1).txt', 'memo(1).txt'],
+  ['a comment behind a blank', 'filename=memo.txt (signed)', 'memo.txt'],
+  ['a bracket that is never closed', 'filename=memo(1.txt', 'memo(1.txt'],
+  ['nothing but a comment', 'filename=(x)memo.txt', 'memo.txt'],
+])('brackets in a name that has no quotes: %s', (_what, parameters, name) => {
+  expect(disposition(parameters)).toEqual([name]);
+});
+
 test('M50: one name said twice is one', () => {
   expect(
     namesOf('Content-Type: application/pdf; name="a.pdf"', 'Content-Disposition: attachment; filename="a.pdf"'),
