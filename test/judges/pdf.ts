@@ -42,13 +42,14 @@ export const pdfWalker: Judge = {
       'ends with something else': Buffer.concat([ownPdf(), Buffer.from('PK\x03\x04')]),
       'begins with something else': Buffer.concat([Buffer.from('MZ'), ownPdf()]),
       'another font program': changed(ownPdf(), '/Length1 568 /Length 568 >>\nstream\n', 40),
+      'keys /Kids /Parent': Buffer.from(ownPdf().toString('latin1').replace('/Count 1', '/Parent 1'), 'latin1'),
       'active key /Annots': Buffer.from(ownPdf().toString('latin1').replace('/Contents', '/Annots  '), 'latin1'),
     }),
 };
 
 /** Active names outside of streams, as another reader sees them. */
 const ACTIVE =
-  /\/(?:JS|JavaScript|AA|OpenAction|Launch|EmbeddedFiles?|Filespec|URI|SubmitForm|ImportData|GoTo[RE]?|Named|Movie|Sound|Rendition|RichMedia\w*|Screen|Annots?|AcroForm|XFA|Widget|Metadata|Encrypt|OCProperties|OCG|Outlines|Dests|Names|Threads?|Perms|DSS|StructTreeRoot|PieceInfo)\b/;
+  /\/(?:JS|JavaScript|AA|OpenAction|Launch|EmbeddedFiles?|Filespec|URI|SubmitForm|ImportData|GoTo[RE]?|Named|Movie|Sound|Rendition|RichMedia\w*|Screen|Annots?|AcroForm|XFA|Widget|Metadata|Encrypt|OCProperties|OCG|Dests|Names|Threads?|Perms|DSS|StructTreeRoot|PieceInfo)\b/;
 
 export const pdfOpinions: Judge = {
   name: 'pdf opinions',
@@ -111,7 +112,7 @@ function activeFiles(before = ''): Readonly<Record<string, Buffer>> {
     [name('(?:EmbeddedFiles|Names)')]: minimalPdf(EMBEDDED),
     [name('(?:AcroForm|XFA)')]: minimalPdf({ catalog: '/AcroForm << /XFA (x) /Fields [] >>' }),
     [name('(?:OCProperties|OCG|PieceInfo|Annot|active)')]: pdfFile(openAviary()),
-    [name('(?:more than one revision|trailer|name|key)')]: pdfWithHistory(openAviary()),
+    [name('(?:more than one revision|trailer|name|keys)')]: pdfWithHistory(openAviary()),
   };
 }
 
