@@ -1,5 +1,5 @@
 /** threats.tsv A20–A36 for ZIPs: what readers tell differently is refused, what is dangerous is held, the rest goes on. */
-import { deflateRawSync } from 'node:zlib';
+import { deflateRawSync, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import {
   descriptor,
@@ -164,9 +164,11 @@ test.each(BENIGN)('benign: %s', async (_, bytes) => {
 });
 
 const SINGLE: readonly [string, RawZipEntry, string][] = [
-  ['A24: bzip2', { ...B, method: 12 }, 'archive'],
-  ['A24: deflate64', { ...B, method: 9 }, 'archive'],
-  ['A24: zstd', { ...B, method: 93 }, 'archive'],
+  ['A24: bzip2 that is none', { ...B, method: 12 }, 'malformed'],
+  ['A24: deflate64 that is none', { ...B, method: 9 }, 'malformed'],
+  ['A24: zstd that is none', { ...B, method: 93 }, 'malformed'],
+  ['A24: a method nobody knows', { ...B, method: 97 }, 'archive'],
+  ['A24: implode, of the eighties', { ...B, method: 6 }, 'archive'],
   ['a wrong checksum', { ...B, crc: 5 }, 'malformed'],
   [
     'a deflate stream with bytes behind its end',
@@ -255,11 +257,35 @@ test('A32: volumes of a split archive are held as fragments', async () => {
 });
 
 test('an archive without files, and one of which nothing goes on', async () => {
-  expect((await opened(rawZip([]))).told).toEqual(['1 資料.zip unsupported-type']);
-  expect((await opened(rawZip([{ name: 'dir/' }]))).told).toEqual(['1 資料.zip unsupported-type']);
+  const told = { outcome: 'rebuilt', outputs: [], removed: [{ what: 'empty-file', count: 1 }] };
+  expect((await opened(rawZip([]))).rows).toMatchObject([told]);
+  expect((await opened(rawZip([{ name: 'dir/' }]))).rows).toMatchObject([told]);
+  expect((await opened(rawZip([A, { name: 'b.txt' }]))).rows[2]).toMatchObject({ detectedType: 'empty', ...told });
   const program = { name: 'b.exe', content: Buffer.from('4d5a90000300000004000000ffff', 'hex') };
   expect((await opened(rawZip([program]))).told).toEqual(['1 資料.zip executable', '1/1 b.exe executable']);
 });
+
+/** «alpha » twenty times, packed by Debian's 7-Zip: method, flags, data. */
+const OTHER_METHODS: readonly [string, number, number, string][] = [
+  ['Deflate64', 9, 0, 'vcQhAQAAAMKwKlS7QyDor2jBxEiN/g8='],
+  ['BZip2', 12, 0, 'QlpoOTFBWSZTWVUGQIgAABQRgEAAIERAACAAMMDBSppniYTCaT5NJwu5IpwoSCqDIEQA'],
+  ['LZMA', 14, 2, 'GgIFAF0AEAAAADCbCmckjvJ2WBEJ3///zeIAAA=='],
+  ['PPMd', 98, 0, 'BwBhDT9i3RKMYB/5avQA'],
+  ['xz', 95, 0, '/Td6WFoAAAFpIt42AgAhAQAAAAA3J5fW4AB3AA1dADCbCmckjvJ2V6ZwAAAAAAAAj5H/fAABJXjCnKuWkEKZDQEAAAAAAVla'],
+];
+
+test.each([...OTHER_METHODS, ['Zstandard', 93, 0, zstdCompressSync('alpha '.repeat(20)).toString('base64')] as const])(
+  'A24: %s is unpacked; a lying size or checksum is seen',
+  async (_, method, flags, packed) => {
+    const entry = { name: 'b.txt', content: 'alpha '.repeat(20), data: Buffer.from(packed, 'base64'), method, flags };
+    const { told, files } = await opened(rawZip([A, entry]));
+    expect(told).toEqual(GOOD);
+    expect(textOf(files[1])).toBe('alpha '.repeat(20).trimEnd());
+    for (const lie of [{ crc: 1 }, { bytes: 119 }, { bytes: 121 }]) {
+      expect((await opened(rawZip([A, { ...entry, ...lie }]))).told.at(-1)).toBe('1/2 b.txt malformed');
+    }
+  },
+);
 
 const APPLE_DOUBLE = Buffer.concat([Buffer.from('0005160700020000', 'hex'), Buffer.alloc(60)]);
 

@@ -7,20 +7,12 @@
  * extra fields, links, empty folders, the packing itself.
  */
 import { crc32 } from 'node:zlib';
-import { blocked, type Converter, type Held, type InnerFile, type OpenLimits } from '../../converter.ts';
+import { type ArchiveFile, archiveOf, ENTRIES_PER_FILE, overBounds } from '../../archive.ts';
+import { blocked, type Converter, type Held, type OpenLimits } from '../../converter.ts';
 import { inflateRaw } from '../../engines/inflate.ts';
-import { stemOf } from '../../names.ts';
 import { FLAG, type RawEntry, readDirectory } from './directory.ts';
+import { isOtherMethod, unpackOther } from './methods.ts';
 import { type EntryName, entryNames } from './names.ts';
-
-/** Folders are entries too: an archive of as many files as a message may hold has at most a few folders for each. */
-const ENTRIES_PER_FILE = 4;
-/**
- * A24: more than this many bytes out of one, once it is more than the size below. Deflate cannot do more than 1,032; scans of
- * white pages reach some hundred, but not in such sizes.
- */
-const MAX_RATIO = 200;
-const RATIO_FROM_BYTES = 32 * 1024 * 1024;
 
 const STORED = 0;
 const DEFLATED = 8;
@@ -45,26 +37,20 @@ export const zip: Converter = {
     const files = directory.entries
       .map((entry, i) => ({ entry, name: names[i] ?? { untrustedName: '' } }))
       .filter(({ entry, name }) => !isFolder(entry, name));
-    if (files.length > left.files)
-      return blocked('limit-exceeded', `maxParts: ${files.length} files, ${left.files} left`);
     const total = files.reduce((sum, { entry }) => sum + entry.bytes, 0);
-    if (!(total <= left.bytes))
-      return blocked('limit-exceeded', `maxInnerBytes: ${total} bytes unpacked, ${left.bytes} left`);
-    if (total > RATIO_FROM_BYTES && total > bytes.length * MAX_RATIO) {
-      return blocked('limit-exceeded', `${total} bytes out of ${bytes.length}`);
-    }
+    const over = overBounds(files.length, total, bytes.length, left);
+    if (over !== undefined) return over;
     if (files.length > 0 && files.every(({ entry }) => isEncrypted(entry))) {
       return { kind: 'waiting-for-password', detail: `${files.length} encrypted files` };
     }
-    return {
-      kind: 'container',
-      entries: files.map(({ entry, name }) => innerFile(bytes, entry, name)),
-      files: [],
-      outcome: 'rebuilt',
-      untrustedStem: stemOf(untrustedName),
-      removed: directory.hasComment && files.length > 0 ? [{ what: 'metadata', count: 1 }] : [],
-      ...(directory.notes.length > 0 ? { detail: directory.notes.join(', ') } : {}),
-    };
+    return archiveOf(
+      untrustedName,
+      files.map(({ entry, name }) => archiveFile(bytes, entry, name)),
+      {
+        notes: directory.notes,
+        ...(directory.hasComment && files.length > 0 ? { removed: [{ what: 'metadata', count: 1 }] } : {}),
+      },
+    );
   },
 };
 
@@ -80,12 +66,8 @@ const isFolder = (
   compressedBytes <= 2 && // an empty deflate stream
   (/[\\/]$/.test(untrustedName) || ((host === 0 || host === 11) && (externalAttributes & 0x10) !== 0));
 
-const innerFile = (file: Uint8Array, entry: RawEntry, name: EntryName): InnerFile => ({
+const archiveFile = (file: Uint8Array, entry: RawEntry, name: EntryName): ArchiveFile => ({
   untrustedName: name.untrustedName,
-  otherUntrustedNames: [],
-  untrustedCharset: '',
-  declaredType: '',
-  levels: 1,
   open: (limits) => open(file, entry, name, limits),
 });
 
@@ -100,13 +82,18 @@ function open(
   const special = specialFile(entry);
   if (special !== '') return blocked('unsupported-type', special);
   if (isEncrypted(entry)) return { kind: 'waiting-for-password', detail: 'encrypted entry' };
-  if (entry.method !== STORED && entry.method !== DEFLATED)
+  if (entry.method !== STORED && entry.method !== DEFLATED && !isOtherMethod(entry.method))
     return blocked('archive', `compression method ${entry.method}`);
   if (entry.bytes > maxBytes) return blocked('limit-exceeded', `${entry.bytes} bytes unpacked, at most ${maxBytes}`);
   const data = file.subarray(entry.dataStart, entry.dataStart + entry.compressedBytes);
-  const content = entry.method === STORED ? stored(data, entry) : inflated(data, entry, isLate);
+  const content = unpacked(data, entry, isLate);
   if (!(content instanceof Uint8Array)) return content;
   return crc32(content) === entry.crc ? content : blocked('malformed', 'wrong checksum');
+}
+
+function unpacked(data: Uint8Array, entry: RawEntry, isLate: () => boolean): Uint8Array | Held {
+  if (entry.method === STORED) return stored(data, entry);
+  return entry.method === DEFLATED ? inflated(data, entry, isLate) : unpackOther(data, entry, isLate);
 }
 
 const stored = (data: Uint8Array, entry: RawEntry): Uint8Array | Held =>
