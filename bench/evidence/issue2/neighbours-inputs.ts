@@ -51,6 +51,16 @@ export function inputsOf(shared: string, short: boolean): readonly Input[] {
   });
 }
 
+/** What must come out as rejected: Sekisho refuses NUL, which Postfix lets pass. A bare CR it would mend (cleanup_replace_stray_cr_lf). */
+export const CONTROL: Input = {
+  person: 'c0',
+  path: 'control',
+  kind: 'control',
+  way: 'submitted',
+  bytes: Buffer.from('From: a@sender.example\nSubject: control\n\nn\0l\n'),
+  ownId: '',
+};
+
 /** RFC 2045 §6.8, RFC 2231 §4. */
 function wrapped(bytes: Buffer, name: string, person: string, messageId: string): Buffer {
   const lines = bytes.toString('base64').replace(/(.{76})/g, '$1\r\n');

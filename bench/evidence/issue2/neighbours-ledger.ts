@@ -22,7 +22,7 @@ type Sent =
   | { readonly kind: 'rejected'; readonly reply: string }
   | { readonly kind: 'open' };
 
-const FINAL = new RegExp(`to=<(m\\d+)@${DOMAIN.replaceAll('.', '\\.')}>,.* status=(sent|bounced) \\((.*)\\)$`);
+const FINAL = new RegExp(`to=<([mc]\\d+)@${DOMAIN.replaceAll('.', '\\.')}>,.* status=(sent|bounced) \\((.*)\\)$`);
 
 /** Last word on each recipient, by local part. `refusedAtOnce`: replies of the front itself to our sender. */
 export function frontsWord(log: string, refusedAtOnce: ReadonlyMap<string, string>): ReadonlyMap<string, Sent> {
@@ -117,7 +117,10 @@ function endOf(input: Input, word: Sent, ours: Ours, mails: readonly Buffer[]): 
   if (createHash('sha256').update(signed).digest('hex') !== ours.sent.get(word.id)) {
     return problem('other bytes than the outlet sent');
   }
-  if (!text.includes(`\r\nMessage-ID: ${input.ownId}`)) return problem('another Message-ID than the sender gave');
+  const messageId = /\r\nMessage-ID:(?:\r\n)? (<[^\r\n]*>)\r\n/.exec(text)?.[1];
+  if (messageId === undefined || (input.ownId !== '' && messageId !== input.ownId)) {
+    return problem(`Message-ID ${messageId ?? 'missing'}, sent with ${input.ownId}`);
+  }
   return { kind: state, bytes };
 }
 
