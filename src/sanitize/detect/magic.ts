@@ -36,6 +36,13 @@ const TABLE: readonly Magic[] = [
   { type: 'tiff', bytes: 'MM\x00*' },
   { type: 'tiff', bytes: 'II+\x00' },
   { type: 'psd', bytes: '8BPS' },
+  { type: 'jp2', bytes: '\x00\x00\x00\x0cjP  \r\n\x87\n' },
+  { type: 'jp2', bytes: '\xff\x4f\xff\x51' },
+  { type: 'jxl', bytes: '\x00\x00\x00\x0cJXL \r\n\x87\n' },
+  { type: 'jxl', bytes: '\xff\x0a' },
+  { type: 'icns', bytes: 'icns\x00' },
+  { type: 'ico', bytes: '\x00\x00\x01\x00' },
+  { type: 'ico', bytes: '\x00\x00\x02\x00' },
   { type: 'wmf', bytes: '\xd7\xcd\xc6\x9a' },
   { type: 'emf', bytes: ' EMF', at: 40 },
   { type: 'rtf', bytes: '{\\rt' },
@@ -135,6 +142,10 @@ function refined(type: FileType, bytes: Uint8Array): FileType | undefined {
       return isPlainText(bytes) && !matches(bytes, 'JwwData.', 0) && !/^AC10\d\d/.test(latin1(bytes, 0, 6))
         ? undefined
         : 'cad';
+    // At least one picture, at most as many as sizes are usual; the reserved byte of the first is 0.
+    case 'ico':
+      return (bytes[4] ?? 0) > 0 && (bytes[4] ?? 0) <= 64 && bytes[5] === 0 && bytes[9] === 0 ? 'ico' : undefined;
+    case 'jxl':
     case 'audio':
     case 'cab':
     case 'archive-other':

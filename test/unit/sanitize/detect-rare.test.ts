@@ -73,6 +73,13 @@ function stored(...names: readonly string[]): Buffer {
 
 const CASES: readonly (readonly [FileType, Buffer])[] = [
   ['psd', begins('8BPS\0\x01')],
+  ['jp2', begins('\0\0\0\x0cjP  \r\n\x87\n')],
+  ['jp2', begins('\xff\x4f\xff\x51\0\x2f')],
+  ['jxl', begins('\0\0\0\x0cJXL \r\n\x87\n')],
+  ['jxl', begins('\xff\x0a\x3f\0')],
+  ['icns', begins('icns\0\0\x10\0')],
+  ['ico', begins('\0\0\x01\0\x01\0 \0')],
+  ['ico', begins('\0\0\x02\0\x01\0 \0')],
   ['wmf', begins('\xd7\xcd\xc6\x9a')],
   ['emf', Buffer.concat([Buffer.of(1, 0, 0, 0), behind(36, ' EMF'), Buffer.alloc(100)])],
   ['tar', tar()],

@@ -10,11 +10,22 @@ export interface Claims {
   readonly frames: number;
   /** EXIF, XMP, ICC, comments, text chunks, private blocks, bytes after the end. */
   readonly metadata: number;
+  /** True when EXIF may say that it is to be turned, and the quick decoder does not look. */
+  readonly maybeTurned?: boolean;
 }
 
-type ImageType = Extract<FileType, 'jpeg' | 'png' | 'gif' | 'webp' | 'bmp'>;
+export type ImageType = Extract<FileType, 'jpeg' | 'png' | 'gif' | 'webp' | 'bmp' | 'ico' | 'jp2' | 'psd'>;
 
-const READERS: Readonly<Record<ImageType, (bytes: Buffer) => Claims | undefined>> = { jpeg, png, gif, webp, bmp };
+const READERS: Readonly<Record<ImageType, (bytes: Buffer) => Claims | undefined>> = {
+  jpeg,
+  png,
+  gif,
+  webp,
+  bmp,
+  ico,
+  jp2,
+  psd,
+};
 
 /** Undefined when the header does not have the format's form. */
 export function readClaims(type: ImageType, bytes: Uint8Array): Claims | undefined {
@@ -63,17 +74,19 @@ function png(bytes: Buffer): Claims | undefined {
   let metadata = 0;
   // One for each frame control; the first may be the still picture's or not (third edition §11.3.3).
   let frames = 0;
+  let maybeTurned = false;
   let at = 8;
   for (let chunks = 0; at + 12 <= bytes.length && chunks < 100_000; chunks++) {
     const length = bytes.readUInt32BE(at);
     const name = bytes.toString('latin1', at + 4, at + 8);
     if (!PICTURE_CHUNKS.has(name)) metadata++;
     if (name === 'fcTL') frames++;
+    if (name === 'eXIf') maybeTurned = true;
     at += 12 + length;
     if (name === 'IEND') break;
   }
   if (at < bytes.length) metadata++;
-  return { width, height, frames: Math.max(frames, 1), metadata };
+  return { width, height, frames: Math.max(frames, 1), metadata, maybeTurned };
 }
 
 /** GIF89a: screen descriptor, then blocks. */
@@ -142,4 +155,51 @@ function bmp(bytes: Buffer): Claims | undefined {
   const width = core ? bytes.readUInt16LE(18) : Math.abs(bytes.readInt32LE(18));
   const height = core ? bytes.readUInt16LE(20) : Math.abs(bytes.readInt32LE(22));
   return { width, height, frames: 1, metadata: 0 };
+}
+
+/** An icon or cursor: one picture in several sizes, of which the largest is shown. */
+function ico(bytes: Buffer): Claims | undefined {
+  const largest = largestIcon(bytes);
+  return largest && { width: largest.width, height: largest.height, frames: 1, metadata: 0 };
+}
+
+interface IconEntry {
+  readonly width: number;
+  readonly height: number;
+  /** Offset of its entry in the directory. */
+  readonly at: number;
+  readonly data: Buffer;
+}
+
+/** ICONDIR: 16 bytes for each picture; a side of 0 means 256. Undefined when none lies inside the file. */
+export function largestIcon(bytes: Buffer): IconEntry | undefined {
+  const entries: IconEntry[] = [];
+  for (let i = 0; i < bytes.readUInt16LE(4); i++) {
+    const at = 6 + 16 * i;
+    const [length, offset] = [bytes.readUInt32LE(at + 8), bytes.readUInt32LE(at + 12)];
+    const [width, height] = [bytes.readUInt8(at) || 256, bytes.readUInt8(at + 1) || 256];
+    if (length > 0 && offset + length <= bytes.length)
+      entries.push({ width, height, at, data: bytes.subarray(offset, offset + length) });
+  }
+  return entries.toSorted((a, b) => b.width * b.height - a.width * a.height || b.data.length - a.data.length)[0];
+}
+
+/** JPEG 2000 (T.800 A.5.1): the SIZ marker directly behind SOC, whether in boxes or bare. */
+function jp2(bytes: Buffer): Claims | undefined {
+  const soc = bytes.indexOf(Buffer.from('ff4fff51', 'hex'));
+  if (soc < 0) return undefined;
+  const [right, bottom] = [bytes.readUInt32BE(soc + 8), bytes.readUInt32BE(soc + 12)];
+  const [left, top] = [bytes.readUInt32BE(soc + 16), bytes.readUInt32BE(soc + 20)];
+  return right > left && bottom > top
+    ? { width: right - left, height: bottom - top, frames: 1, metadata: 0 }
+    : undefined;
+}
+
+/** Photoshop: the header, then colour data and resources (which hold EXIF, thumbnails, paths). */
+function psd(bytes: Buffer): Claims | undefined {
+  const [height, width] = [bytes.readUInt32BE(14), bytes.readUInt32BE(18)];
+  const resources = 26 + 4 + bytes.readUInt32BE(26);
+  return width < 1 || height < 1
+    ? undefined
+    : { width, height, frames: 1, metadata: bytes.readUInt32BE(resources) > 0 ? 1 : 0 };
 }

@@ -1,5 +1,5 @@
 /**
- * JPEG, PNG, GIF, WebP, BMP → JPEG or PNG.
+ * JPEG, PNG, GIF, WebP, BMP, ICO, JPEG 2000, PSD → JPEG or PNG.
  *
  * Danger: decoder bugs, decompression bombs, polyglots, scripts and files in metadata or behind the end, EXIF with
  * places and names, text hidden under full transparency.
@@ -13,12 +13,10 @@ import { decodeWithMagick, type MagickFormatName } from '../../engines/images/ma
 import { decodeJpeg } from '../../engines/images/mozjpeg.ts';
 import type { Decode, Pixels } from '../../engines/images/pixels.ts';
 import { decodePng } from '../../engines/images/squoosh-png.ts';
-import { type Claims, readClaims } from './claims.ts';
+import { type Claims, type ImageType, largestIcon, readClaims } from './claims.ts';
 import { encodedPicture, stemOf } from './encode.ts';
 
-type ImageType = Extract<FileType, 'jpeg' | 'png' | 'gif' | 'webp' | 'bmp'>;
-
-const TYPES: readonly ImageType[] = ['jpeg', 'png', 'gif', 'webp', 'bmp'];
+const TYPES: readonly ImageType[] = ['jpeg', 'png', 'gif', 'webp', 'bmp', 'ico', 'jp2', 'psd'];
 
 const isImageType = (type: FileType): type is ImageType => TYPES.some((each) => each === type);
 
@@ -28,9 +26,12 @@ const MAGICK: Readonly<Record<ImageType, MagickFormatName>> = {
   gif: 'Gif',
   webp: 'WebP',
   bmp: 'Bmp',
+  ico: 'Ico',
+  jp2: 'Jp2',
+  psd: 'Psd',
 };
 
-/** A WebP may be a photograph or a drawing, and does not say; a large one is a photograph. */
+/** A WebP, JPEG 2000 or Photoshop file may be a photograph or a drawing, and does not say; a large one is a photograph. */
 const PHOTO_PIXELS = 250_000;
 
 export const image: Converter = {
@@ -52,12 +53,29 @@ export const image: Converter = {
     if (claims.width * claims.height > maxPixels) {
       return blocked('limit-exceeded', `maxMegapixels: ${claims.width} × ${claims.height}`);
     }
-    const bytes = file.type === 'bmp' ? withTrueLength(file.bytes) : file.bytes;
-    const pixels = await decode(file.type, bytes, maxPixels);
+    const pixels = await decode(file.type, prepared(file.type, file.bytes), claims, maxPixels);
     if (pixels === undefined) return blocked('malformed', `no decoder could read this ${file.type}`);
     return encoded(file, file.type, pixels, claims);
   },
 };
+
+/** The bytes as our decoders want them. */
+function prepared(type: ImageType, bytes: Uint8Array): Uint8Array {
+  if (type === 'bmp') return withTrueLength(bytes);
+  return type === 'ico' ? onlyLargest(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) : bytes;
+}
+
+/** An icon file with its largest picture alone: a viewer shows that one, the first may be the smallest. */
+function onlyLargest(bytes: Buffer): Uint8Array {
+  const largest = largestIcon(bytes);
+  if (largest === undefined) return bytes;
+  const head = Buffer.alloc(22);
+  bytes.copy(head, 0, 0, 4);
+  head.writeUInt16LE(1, 4);
+  bytes.copy(head, 6, largest.at, largest.at + 12);
+  head.writeUInt32LE(22, 18);
+  return Buffer.concat([head, largest.data]);
+}
 
 /**
  * The length in a BMP's header is 0, rounded, or without trailing data in files that every viewer shows; our decoder
@@ -69,10 +87,21 @@ function withTrueLength(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
+/** JPEG 2000 may stand bare, without boxes around it. */
+const magickName = (type: ImageType, bytes: Uint8Array): MagickFormatName =>
+  type === 'jp2' && bytes[0] === 0xff ? 'J2k' : MAGICK[type];
+
 /** The quick decoder first; what it refuses, the thorough one gets. */
-async function decode(type: ImageType, bytes: Uint8Array, maxPixels: number): Promise<Pixels | undefined> {
+async function decode(
+  type: ImageType,
+  bytes: Uint8Array,
+  { maybeTurned = false }: Claims,
+  maxPixels: number,
+): Promise<Pixels | undefined> {
   const quick: Readonly<Partial<Record<ImageType, Decode>>> = { jpeg: decodeJpeg, png: decodePng };
-  for (const engine of [quick[type], decodeWithMagick(MAGICK[type], maxPixels)]) {
+  const engines = [quick[type], decodeWithMagick(magickName(type, bytes), maxPixels)];
+  // Only the thorough one turns a PNG as its EXIF says.
+  for (const engine of maybeTurned ? engines.toReversed() : engines) {
     if (engine === undefined) continue;
     try {
       const pixels = await engine(bytes);
@@ -85,7 +114,8 @@ async function decode(type: ImageType, bytes: Uint8Array, maxPixels: number): Pr
 }
 
 async function encoded(file: UntrustedFile, type: ImageType, pixels: Pixels, claims: Claims): Promise<Conversion> {
-  const photo = type === 'jpeg' || (type === 'webp' && pixels.width * pixels.height > PHOTO_PIXELS);
+  const mayBePhoto = type === 'webp' || type === 'jp2' || type === 'psd';
+  const photo = type === 'jpeg' || (mayBePhoto && pixels.width * pixels.height > PHOTO_PIXELS);
   const { type: written, bytes } = await encodedPicture(pixels, photo);
   const removed: Removal[] = [];
   if (claims.metadata > 0) removed.push({ what: 'metadata', count: claims.metadata });
