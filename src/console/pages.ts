@@ -2,7 +2,7 @@
 import type { MessageTable, RecipientTable } from '../database/schema.ts';
 import type { Preview } from '../message/jobs.ts';
 import type { Removal } from '../message/outcome.ts';
-import type { AttachmentReport, Report } from '../message/report.ts';
+import type { AttachmentReport, LinkReport, Report } from '../message/report.ts';
 import { worstOf } from '../message/states.ts';
 import { BLOCK_SENTENCES, fill, OUTCOME_SENTENCES, REMOVAL_SENTENCES, STATE_SENTENCES } from '../message/texts.ts';
 import { type Html, html } from './html.ts';
@@ -89,12 +89,12 @@ function openedMessage(preview: Preview, report: Report): Html {
 
 function removedList(report: Report): Html {
   const items = report.body.removed.map(({ what, count }) => html`<li>本文: ${removal(what, count)}</li>`);
-  const links = report.body.links.map(
-    ({ untrustedText, target }) => html`<li>リンク: 「${untrustedText}」→ ${target}</li>`,
-  );
-  const inParts = report.attachments.flatMap(({ untrustedName, removed }) =>
-    removed.map(({ what, count }) => html`<li>${untrustedName}: ${removal(what, count)}</li>`),
-  );
+  const link = ({ untrustedText, target }: LinkReport): Html => html`リンク: 「${untrustedText}」→ ${target}`;
+  const links = report.body.links.map((each) => html`<li>${link(each)}</li>`);
+  const inParts = report.attachments.flatMap(({ untrustedName, removed, links: own = [] }) => [
+    ...removed.map(({ what, count }) => html`<li>${untrustedName}: ${removal(what, count)}</li>`),
+    ...own.map((each) => html`<li>${untrustedName}: ${link(each)}</li>`),
+  ]);
   const all = [...items, ...links, ...inParts];
   return all.length === 0 ? html`<p>ありません。</p>` : html`<ul>${all}</ul>`;
 }

@@ -9,7 +9,7 @@ import { GatewayError } from '../message/errors.ts';
 import { newId } from '../message/ids.ts';
 import type { NoticeJob, TrustedFacts } from '../message/jobs.ts';
 import type { HoldReason } from '../message/outcome.ts';
-import type { Report } from '../message/report.ts';
+import type { LinkReport, Report } from '../message/report.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { LeasedJob, Queue } from '../queue/queue.ts';
 import type { StoredObject, Vault } from '../vault/vault.ts';
@@ -146,7 +146,7 @@ async function markReady(tx: Tx, { row }: KnownMessage, passed: Passed, stored: 
       untrusted_subject: report.header.subject,
       untrusted_from: report.header.from,
       untrusted_message_id: report.header.messageId,
-      report: JSON.stringify(withoutBodyText(report)),
+      report: JSON.stringify(withoutTexts(report)),
       updated_at: stored.nowMs,
     })
     .where('id', '=', row.id)
@@ -182,11 +182,16 @@ async function insertParts(tx: Tx, messageId: string, report: Report): Promise<v
   }
 }
 
-/** The database is searchable and may be stolen: nothing of the body stands in it. */
-const withoutBodyText = (report: Report): Report => ({
+/** The database is searchable and may be stolen: nothing of the texts of body and files stands in it. */
+const withoutTexts = (report: Report): Report => ({
   ...report,
-  body: { ...report.body, hiddenText: '', links: report.body.links.map((link) => ({ ...link, untrustedText: '' })) },
+  body: { ...report.body, hiddenText: '', links: report.body.links.map(withoutText) },
+  attachments: report.attachments.map(({ links, ...part }) =>
+    links === undefined ? part : { ...part, links: links.map(withoutText) },
+  ),
 });
+
+const withoutText = (link: LinkReport): LinkReport => ({ ...link, untrustedText: '' });
 
 function summary(passed: Passed, output: StoredObject): Record<string, string | number | readonly string[]> {
   const outcomes = new Map<string, number>();
