@@ -2,7 +2,7 @@
  * One 5 kB mail on a new connection to an idle gateway, again and again: from connect() to the 250 after the dot, which
  * comes after all stores and the database have synced. A bare Postfix takes its turn in the same run, with the same sender.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,10 +37,18 @@ interface Subject {
 
 async function measure({ short, say }: SectionContext): Promise<SectionResult> {
   const folder = mkdtempSync(join(tmpdir(), 'evidence-idle-'));
+  // Postfix has a user of its own.
+  chmodSync(folder, 0o755);
   const hop = await openHop();
-  const gateway = await startGateway({ folder: join(folder, 'gateway'), nextHopPort: hop.port });
-  const postfix = missingForChain().length === 0 ? await startRelay(join(folder, 'postfix'), hop.port) : undefined;
+  const started: { stop(): Promise<void> }[] = [];
+  const keep = <T extends { stop(): Promise<void> }>(one: T): T => {
+    started.push(one);
+    return one;
+  };
   try {
+    const gateway = keep(await startGateway({ folder: join(folder, 'gateway'), nextHopPort: hop.port }));
+    const hasPostfix = missingForChain().length === 0;
+    const postfix = hasPostfix ? keep(await startRelay(join(folder, 'postfix'), hop.port)) : undefined;
     const floor = diskFloorMs(folder);
     const subjects: readonly Subject[] = [
       { name: 'Sekisho', port: gateway.smtpPort, idle: () => gateway.idle(), ms: [] },
@@ -61,8 +69,7 @@ async function measure({ short, say }: SectionContext): Promise<SectionResult> {
     say(`${arrived} of ${due} arrived`);
     return resultOf(subjects, { arrived, due, floor, bytes: mails[0]?.bytes.length ?? 0 });
   } finally {
-    await postfix?.stop();
-    await gateway.stop();
+    for (const one of started) await one.stop();
     await hop.close();
     rmSync(folder, { recursive: true });
   }
