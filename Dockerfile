@@ -87,7 +87,7 @@ COPY test /opt/sekisho/test
 RUN chmod -R a+rX /opt/sekisho
 WORKDIR /opt/sekisho
 ENTRYPOINT ["tini", "--"]
-CMD ["node", "node_modules/vitest/vitest.mjs", "run", "test/e2e"]
+CMD ["node", "node_modules/vitest/vitest.mjs", "run", "--configLoader", "native", "test/e2e", "test/unit/jail"]
 
 
 # What `docker build` makes when no target is named.

@@ -8,6 +8,8 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { verifyForwarded } from '../../src/gate/forwarded.ts';
 import { publicFile } from '../../src/keys/directory.ts';
 import { loadReceiptVerifiers } from '../../src/keys/load.ts';
+import { ROLES } from '../../src/message/roles.ts';
+import { silentRoles } from '../../src/roles/heartbeat.ts';
 import { freePort, type Gateway, startGateway } from '../kit/gateway.ts';
 import { type Hop, type HopOptions, openHop } from '../kit/hop.ts';
 import { holdsToken, idOf, tokenMail } from '../kit/ledger.ts';
@@ -40,6 +42,8 @@ beforeAll(async () => {
       },
     },
   });
+  // It greets as soon as intake is up: a role that opens a store in the middle of a test would make folders anew.
+  await until(() => silentRoles(folder, ROLES, Date.now()).length === 0);
 });
 afterEach(() => hop?.close());
 afterAll(async () => {

@@ -2,5 +2,6 @@
 import type { Section } from '../section.ts';
 import { idle } from './idle.ts';
 import { neighbours } from './neighbours.ts';
+import { image } from './image.ts';
 
-export const sections: readonly Section[] = [neighbours, idle];
+export const sections: readonly Section[] = [neighbours, idle, image];
