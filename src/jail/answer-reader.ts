@@ -13,6 +13,7 @@ import {
   FRAME,
   HEAD_BYTES,
   type Head,
+  type HelpRequest,
   isRecord,
   MAX_PROGRESS_FRAMES,
   MAX_PROGRESS_HEADER_BYTES,
@@ -29,7 +30,7 @@ export type Reading =
 const MORE: Reading = { kind: 'more' };
 const EMPTY = Buffer.alloc(0);
 /** What may come while a job is in work. */
-const FROM_CHILD: ReadonlySet<number> = new Set([FRAME.answer, FRAME.progress, FRAME.threw]);
+const FROM_CHILD: ReadonlySet<number> = new Set([FRAME.answer, FRAME.progress, FRAME.threw, FRAME.help]);
 
 /** A buffer of known length that fills up. */
 interface Filling {
@@ -40,18 +41,22 @@ interface Filling {
 export class AnswerReader {
   readonly #nonce: string;
   readonly #bounds: AnswerBounds;
+  readonly #onHelp: (request: HelpRequest) => void;
   readonly #head: Filling = { buffer: Buffer.alloc(HEAD_BYTES), filled: 0 };
   #expected: Head | undefined;
   #header: Filling | undefined;
   #blobs: Filling | undefined;
   #progressFrames = 0;
+  #hasAsked = false;
   #ended = false;
   /** The attachment named last by a progress frame. */
   part: string | undefined;
 
-  constructor(nonce: string, bounds: AnswerBounds) {
+  /** @param onHelp called at most once, when the bounds allow help and the child asks for it */
+  constructor(nonce: string, bounds: AnswerBounds, onHelp: (request: HelpRequest) => void = () => undefined) {
     this.#nonce = nonce;
     this.#bounds = bounds;
+    this.#onHelp = onHelp;
   }
 
   /** Takes the next bytes. After 'answered' or 'faulty' any further byte is a fault. */
@@ -95,13 +100,19 @@ export class AnswerReader {
     if (head.headerBytes > (isSmall ? MAX_PROGRESS_HEADER_BYTES : this.#bounds.headerBytes)) {
       return this.#fault('limit', `header of ${head.headerBytes} bytes`);
     }
-    if (head.blobBytes > (isSmall ? 0 : this.#bounds.blobBytes)) {
+    if (head.kind === FRAME.help && this.#hasAsked) return this.#fault('lied', 'second call for help');
+    if (head.blobBytes > this.#mostBlobBytes(head.kind)) {
       return this.#fault('limit', `answer of ${head.blobBytes} bytes`);
     }
     this.#expected = head;
     this.#header = { buffer: Buffer.allocUnsafe(head.headerBytes), filled: 0 };
     this.#blobs = { buffer: head.blobBytes === 0 ? EMPTY : Buffer.allocUnsafeSlow(head.blobBytes), filled: 0 };
     return undefined;
+  }
+
+  #mostBlobBytes(kind: number): number {
+    if (kind === FRAME.answer) return this.#bounds.blobBytes;
+    return kind === FRAME.help ? (this.#bounds.helpBytes ?? 0) : 0;
   }
 
   #takeFrame(): Reading {
@@ -114,6 +125,7 @@ export class AnswerReader {
     if (header === undefined) return this.#fault('lied', 'header is not a JSON object');
     if (header['nonce'] !== this.#nonce) return this.#fault('lied', 'nonce of another job');
     if (kind === FRAME.threw) return this.#takeThrown(header);
+    if (kind === FRAME.help) return this.#takeHelp(header, blobs);
     return kind === FRAME.progress ? this.#takeProgress(header) : this.#takeAnswer(header, blobs);
   }
 
@@ -123,6 +135,17 @@ export class AnswerReader {
     const part = header['part'];
     if (typeof part !== 'string' || !PART.test(part)) return this.#fault('lied', 'part in a progress frame');
     this.part = part;
+    return MORE;
+  }
+
+  #takeHelp(header: Readonly<Record<string, unknown>>, bytes: Buffer): Reading {
+    const { from, to, timeMs, pageBytes } = header;
+    const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+    const isRange = isCount(from) && isCount(to) && from < to;
+    if (this.#bounds.helpBytes === undefined || !isRange || !isCount(timeMs) || !isCount(pageBytes))
+      return this.#fault('lied', 'call for help');
+    this.#hasAsked = true;
+    this.#onHelp({ from, to, timeMs, pageBytes, bytes });
     return MORE;
   }
 

@@ -3,6 +3,9 @@
  *
  * A process belongs to one tenant from its first job to its death. At most `maxBound` processes belong to tenants; one
  * more, untouched, stands ready. Waiting tenants take turns, so that one with a thousand jobs delays nobody else's.
+ *
+ * A child with a long document may be helped by a second process of its tenant, once in a job and only by one that is free
+ * at that moment. Mail goes first: whoever has to wait takes the helper's place, and the asker does its pages itself.
  */
 
 import { GatewayError } from '../message/errors.ts';
@@ -10,7 +13,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { JailAnswer } from './jail.ts';
 import { JailedProcess } from './jailed-process.ts';
 import type { Command } from './launcher.ts';
-import type { AnswerBounds, Parcel } from './protocol.ts';
+import type { AnswerBounds, HelpRequest, Parcel } from './protocol.ts';
 
 export interface CrewOptions {
   /** For the log: 'sanitizer' or 'inspector'. */
@@ -28,7 +31,12 @@ export interface Task {
   readonly deadlineMs: number;
   /** A process that nobody used before. */
   readonly fresh: boolean;
+  /** What another process is to be asked when the child calls for help; undefined: nothing. */
+  readonly help?: (request: HelpRequest) => Pick<Task, 'parcel' | 'bounds'> | undefined;
 }
+
+/** A helper has half of the asker's time, so that the other half is left to do without. */
+const HELP_PART = 0.5;
 
 interface Waiter {
   readonly fresh: boolean;
@@ -107,12 +115,41 @@ export class Crew {
       this.#enqueue(task.tenant, { fresh: task.fresh, take, refuse }),
     );
     const wasUsed = process.served > 0;
-    const answer = await process.ask(task.parcel, task.bounds, deadlineMs);
+    let helper: JailedProcess | undefined;
+    const answer = await process.ask(task.parcel, task.bounds, deadlineMs, async (request, leftMs) => {
+      const ask = task.help?.(request);
+      helper = ask === undefined ? undefined : this.#helperFor(task.tenant);
+      return ask === undefined || helper === undefined
+        ? undefined
+        : this.#helped(helper, { ...task, ...ask }, Math.min(request.timeMs, leftMs * HELP_PART));
+    });
+    // What nobody waits for any more is not finished.
+    if (helper?.isHelping === true) helper.kill();
     if (answer.kind === 'done') this.#failures = 0;
     if (answer.kind === 'failed') this.#logTrouble(task.tenant, process, answer);
     else if (process.served >= this.#options.maxJobsPerProcess) process.kill();
     this.#dispatch();
     return { answer, wasUsed };
+  }
+
+  /** A process that is free now, while nobody waits for one. */
+  #helperFor(tenant: string): JailedProcess | undefined {
+    if (this.#isClosed || this.#waiting.size > 0) return undefined;
+    const own = this.#idle().find((process) => process.tenant === tenant);
+    if (own !== undefined) return this.#bindTo(own, tenant);
+    const spare = this.#spare;
+    if (spare === undefined || spare.isDead || this.#bound().length >= this.#options.maxBound) return undefined;
+    return this.#takeSpare(spare, tenant);
+  }
+
+  async #helped(helper: JailedProcess, task: Task, timeMs: number): Promise<Parcel | undefined> {
+    helper.isHelping = true;
+    const answer = await helper.ask(task.parcel, task.bounds, Math.max(1, Math.floor(timeMs)));
+    helper.isHelping = false;
+    if (answer.kind === 'failed') this.#logTrouble(task.tenant, helper, answer);
+    else if (helper.served >= this.#options.maxJobsPerProcess) helper.kill();
+    this.#dispatch();
+    return answer.kind === 'done' ? answer.value : undefined;
   }
 
   #enqueue(tenant: string, waiter: Waiter): void {
@@ -153,12 +190,24 @@ export class Crew {
     if (spare === undefined || spare.isDead) return undefined;
     const bound = this.#bound();
     if (bound.length >= this.#options.maxBound) {
+      if (this.#endHelp()) return this.#takeSpare(spare, tenant);
       // Its own busy process is free again in milliseconds; another's costs a second of CPU to replace.
       if (!fresh && bound.some((process) => process.tenant === tenant)) return undefined;
       if (!this.#evict()) return undefined;
     }
+    return this.#takeSpare(spare, tenant);
+  }
+
+  #takeSpare(spare: JailedProcess, tenant: string): JailedProcess {
     this.#spare = undefined;
     return this.#bindTo(spare, tenant);
+  }
+
+  /** A mail waits: one that only helps gives up its place. */
+  #endHelp(): boolean {
+    const helper = this.#bound().find((process) => process.isHelping);
+    helper?.kill();
+    return helper !== undefined;
   }
 
   /** Reserved from now on: `isReserved` keeps a second taker away until `ask` begins. */

@@ -11,7 +11,17 @@ import { AnswerReader, type Reading } from './answer-reader.ts';
 import type { JailAnswer } from './jail.ts';
 import { innermostOf } from './kernel-view.ts';
 import type { Command } from './launcher.ts';
-import { type AnswerBounds, decodeHead, encodeFrame, FRAME, HEAD_BYTES, NONCE_BYTES, type Parcel } from './protocol.ts';
+import {
+  type AnswerBounds,
+  decodeHead,
+  encodeFrame,
+  FRAME,
+  type FrameKind,
+  HEAD_BYTES,
+  type HelpRequest,
+  NONCE_BYTES,
+  type Parcel,
+} from './protocol.ts';
 
 /** Cold start on a busy machine with modules to compile; measured: about 0.3 s. */
 const READY_MS = 30_000;
@@ -25,6 +35,9 @@ const MAX_STDERR_BYTES = 1024 * 1024;
 
 type Answered = JailAnswer<Parcel>;
 
+/** Finds somebody who does what a child asks for. Never rejects; undefined: nobody. @param leftMs until the asker's deadline */
+export type GiveHelp = (request: HelpRequest, leftMs: number) => Promise<Parcel | undefined>;
+
 interface Conversation {
   readonly reader: AnswerReader;
   readonly settle: (answer: Answered) => void;
@@ -37,6 +50,8 @@ export class JailedProcess {
   tenant: string | undefined;
   /** Given to somebody who has not asked yet. */
   isReserved = false;
+  /** At work for another child, not for a mail: gives way when a mail has to wait. */
+  isHelping = false;
   /** Jobs given so far. */
   served = 0;
   /** Milliseconds of performance.now() when it last became idle. */
@@ -96,15 +111,19 @@ export class JailedProcess {
   }
 
   /** Runs one job. @param deadlineMs wall clock; then SIGKILL. */
-  ask(parcel: Parcel, bounds: AnswerBounds, deadlineMs: number): Promise<Answered> {
+  ask(parcel: Parcel, bounds: AnswerBounds, deadlineMs: number, giveHelp?: GiveHelp): Promise<Answered> {
     if (this.#dead) return Promise.resolve({ kind: 'failed', why: 'crashed', detail: 'process was gone' });
     const nonce = randomBytes(NONCE_BYTES).toString('hex');
     this.served += 1;
     this.isReserved = false;
+    const endsAtMs = performance.now() + deadlineMs;
+    const onHelp = (request: HelpRequest): void => {
+      void this.#help(nonce, giveHelp?.(request, endsAtMs - performance.now()));
+    };
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#fail('timeout', `${deadlineMs} ms`), deadlineMs);
-      this.#conversation = { reader: new AnswerReader(nonce, bounds), settle: resolve, timer };
-      this.#send(nonce, parcel);
+      this.#conversation = { reader: new AnswerReader(nonce, bounds, onHelp), settle: resolve, timer };
+      this.#send(FRAME.ask, nonce, parcel);
     });
   }
 
@@ -113,13 +132,21 @@ export class JailedProcess {
     this.#end('killed');
   }
 
-  #send(nonce: string, parcel: Parcel): void {
+  /** Passes on what the helper said, unless the job has ended meanwhile. */
+  async #help(nonce: string, help: Promise<Parcel | undefined> | undefined): Promise<void> {
+    const conversation = this.#conversation;
+    const parcel = (await help) ?? { body: null, blobs: [] };
+    if (this.#dead || this.#conversation !== conversation) return;
+    this.#send(FRAME.helped, nonce, parcel);
+  }
+
+  #send(kind: FrameKind, nonce: string, parcel: Parcel): void {
     const blobs = parcel.blobs.map((blob) => blob.length);
     const total = blobs.reduce((sum, length) => sum + length, 0);
     const { stdin } = this.#child;
     // One writev; the stream keeps references to the blobs, not copies.
     stdin.cork();
-    stdin.write(encodeFrame(FRAME.ask, { nonce, body: parcel.body, blobs }, total));
+    stdin.write(encodeFrame(kind, { nonce, body: parcel.body, blobs }, total));
     for (const blob of parcel.blobs) if (blob.length > 0) stdin.write(blob);
     stdin.uncork();
   }

@@ -2,14 +2,23 @@
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/schema.ts';
 import { SAFE_TYPES, type SafeType } from '../message/file-type.ts';
-import type { ChildAnswer, ChildJob, DraftFile, Preview } from '../message/jobs.ts';
+import type { ChildAnswer, ChildJob, DraftFile, PagesJob, Preview } from '../message/jobs.ts';
 import type { Report } from '../message/report.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Crew } from './crew.ts';
 import type { Jail, JailAnswer } from './jail.ts';
 import { commandFor } from './launcher.ts';
 import type { LayerReport } from './layers.ts';
-import { type AnswerBounds, boundsOf, INSPECTION_BOUNDS, isRecord, NOTICE_BOUNDS, type Parcel } from './protocol.ts';
+import {
+  type AnswerBounds,
+  boundsOf,
+  boundsOfPages,
+  type HelpRequest,
+  INSPECTION_BOUNDS,
+  isRecord,
+  NOTICE_BOUNDS,
+  type Parcel,
+} from './protocol.ts';
 import { findTools } from './tools.ts';
 
 export interface JailOptions {
@@ -54,7 +63,8 @@ export function createJail({ settings, layers, log, programs }: JailOptions): Op
   return {
     async run(job, input, { tenant, deadlineMs, fresh = false }) {
       const parcel = { body: { job }, blobs: [input] };
-      const answer = await converters.run({ tenant, parcel, bounds: boundsFor(job), deadlineMs, fresh });
+      const help = (request: HelpRequest): ReturnType<typeof pagesFor> => pagesFor(job, request);
+      const answer = await converters.run({ tenant, parcel, bounds: boundsFor(job), deadlineMs, fresh, help });
       return read(answer, (done) => readAnswer(job, done));
     },
     async inspect(files, { tenant, deadlineMs }) {
@@ -88,6 +98,17 @@ function boundsFor(job: ChildJob): AnswerBounds {
     case 'notice':
       return NOTICE_BOUNDS;
   }
+}
+
+/** The job that answers a call for help: the child's range and document, everything else from the job that we gave it. */
+function pagesFor(
+  job: ChildJob,
+  { from, to, timeMs, pageBytes, bytes }: HelpRequest,
+): { readonly parcel: Parcel; readonly bounds: AnswerBounds } | undefined {
+  if (job.kind === 'notice' || to > job.policy.limits.maxPages) return undefined;
+  const { policy, passwords } = job;
+  const pages: PagesJob = { kind: 'pages', policy, passwords, from, to, timeMs, pageBytes };
+  return { parcel: { body: { job: pages }, blobs: [bytes] }, bounds: boundsOfPages(policy, to - from) };
 }
 
 /** A well-framed answer of the wrong shape is a lie like any other. */

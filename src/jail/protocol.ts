@@ -2,7 +2,7 @@
  * What travels between a parent and a jailed child over the child's stdin and stdout. Both directions use one frame:
  *
  *   0  4  magic 'SKJ1'
- *   4  4  kind: 1 ask, 2 answer, 3 progress, 4 ready, 5 threw (big-endian, as all numbers)
+ *   4  4  kind: 1 ask, 2 answer, 3 progress, 4 ready, 5 threw, 6 help, 7 helped (big-endian, as all numbers)
  *   8  4  bytes of the header, JSON in UTF-8
  *  12  4  bytes of all blobs together
  *  16     header, then the blobs one after another
@@ -10,10 +10,14 @@
  * Danger: the child may be hijacked; each of its bytes is the attacker's. Method: every length is compared with a
  * bound before a byte of memory is reserved for it, JSON is parsed only inside its bound, and anything unexpected is a
  * `Fault` that ends the child.
+ *
+ * Help: once in a job a child may ask for some pages of a document (6, with the document as its one blob). The parent gives
+ * them to another process of the same tenant that is free at that moment, and answers (7) with what that one said, or with
+ * `body: null`. The asker reads the answer before it goes on to its own.
  */
 import type { Policy } from '../policy/policy.ts';
 
-export const FRAME = { ask: 1, answer: 2, progress: 3, ready: 4, threw: 5 } as const;
+export const FRAME = { ask: 1, answer: 2, progress: 3, ready: 4, threw: 5, help: 6, helped: 7 } as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 
 export const HEAD_BYTES = 16;
@@ -39,6 +43,17 @@ export interface AnswerBounds {
   readonly headerBytes: number;
   readonly blobBytes: number;
   readonly blobs: number;
+  /** How large the document of a call for help may be; absent where no help is given. */
+  readonly helpBytes?: number;
+}
+
+/** What a child asks another one to do: pages from … to - 1 of the document. Numbers of a child: believed by nobody. */
+export interface HelpRequest {
+  readonly from: number;
+  readonly to: number;
+  readonly timeMs: number;
+  readonly pageBytes: number;
+  readonly bytes: Uint8Array;
 }
 
 /** Report and notice of a message that has no files: generous for a form of one screen. */
@@ -57,6 +72,20 @@ export function boundsOf(policy: Policy, files: 'one-message' | 'files'): Answer
     headerBytes: Math.min(8 * MIB + textBytes, 128 * MIB),
     blobBytes: Math.ceil((maxOutputBytes + 4 * maxBodyChars) * 1.4) + MIB,
     blobs: files === 'one-message' ? 1 : maxParts,
+    helpBytes: policy.limits.maxFileBytes,
+  };
+}
+
+/** Most text of one page, as JSON: a character, its advance and its place take about 60 octets. */
+const PAGE_TEXT_BYTES = MIB;
+
+/** Bounds of pages drawn for another child: pictures within their budget (the second try may be larger), text. */
+export function boundsOfPages(policy: Policy, pages: number): AnswerBounds {
+  const { maxOutputBytes } = policy.limits;
+  return {
+    headerBytes: Math.min(MIB + pages * PAGE_TEXT_BYTES, 128 * MIB),
+    blobBytes: maxOutputBytes,
+    blobs: pages,
   };
 }
 

@@ -15,8 +15,19 @@ const STDOUT = 1;
 /** Exit codes of a child, seen in the parent's log. sysexits.h: 70 is an internal fault, 76 a protocol fault. */
 const EXIT = { parentGone: 0, threw: 70, badRequest: 76 } as const;
 
+/** What a child asks another one to do: protocol.ts, HelpRequest. */
+interface Wanted {
+  readonly from: number;
+  readonly to: number;
+  readonly timeMs: number;
+  readonly pageBytes: number;
+}
+
+/** Asks for help with a document and returns at once; what it returns waits for the answer. Undefined when asked before. */
+export type CallForHelp = (wanted: Wanted, bytes: Uint8Array) => (() => Parcel | undefined) | undefined;
+
 /** Does one job. `onPart` tells the parent which attachment is opened next. */
-export type Handler = (ask: Parcel, onPart: (path: string) => void) => Promise<Parcel>;
+export type Handler = (ask: Parcel, onPart: (path: string) => void, callForHelp: CallForHelp) => Promise<Parcel>;
 
 /** Writes of libraries to the console would be read as frames; what they say is about content, so it goes nowhere. */
 export function muteConsole(): void {
@@ -35,12 +46,33 @@ export async function serve(handler: Handler): Promise<never> {
     const onPart = (part: string): void => writeAll(encodeFrame(FRAME.progress, { nonce, part }, 0));
     let reply: Parcel;
     try {
-      reply = await handler(ask, onPart);
+      reply = await handler(ask, onPart, helpLine(nonce));
     } catch (error) {
       writeAll(encodeFrame(FRAME.threw, { nonce, place: placeOf(error) }, 0));
       process.exit(EXIT.threw);
     }
     writeAnswer(nonce, reply);
+  }
+}
+
+/** One call for help, for one job. The parent always answers it, with nothing at worst; else the job's clock ends us both. */
+function helpLine(nonce: string): CallForHelp {
+  let hasAsked = false;
+  return (wanted, bytes) => {
+    if (hasAsked) return undefined;
+    hasAsked = true;
+    writeAll(encodeFrame(FRAME.help, { nonce, ...wanted }, bytes.length));
+    writeAll(bytes);
+    return () => readHelped(nonce);
+  };
+}
+
+/** What an earlier job left unread is thrown away by its nonce. */
+function readHelped(nonce: string): Parcel | undefined {
+  for (;;) {
+    const frame = readFrame();
+    if (frame.kind !== FRAME.helped) process.exit(EXIT.badRequest);
+    if (frame.nonce === nonce) return frame.parcel.body === null ? undefined : frame.parcel;
   }
 }
 
@@ -62,13 +94,22 @@ function writeAnswer(nonce: string, reply: Parcel): void {
 }
 
 function readAsk(): { readonly nonce: string; readonly ask: Parcel } {
+  for (;;) {
+    const { kind, nonce, parcel } = readFrame();
+    if (kind === FRAME.ask && isRecord(parcel.body)) return { nonce, ask: parcel };
+    // Help that came when its job had ended.
+    if (kind !== FRAME.helped) process.exit(EXIT.badRequest);
+  }
+}
+
+function readFrame(): { readonly kind: number; readonly nonce: string; readonly parcel: Parcel } {
   const head = decodeHead(readAll(HEAD_BYTES));
-  if (head === undefined || head.kind !== FRAME.ask) process.exit(EXIT.badRequest);
+  if (head === undefined) process.exit(EXIT.badRequest);
   const header = decodeJson(readAll(head.headerBytes));
   const bytes = readAll(head.blobBytes);
   if (header === undefined) process.exit(EXIT.badRequest);
   const { nonce, body, blobs: lengths } = header;
-  if (typeof nonce !== 'string' || !isRecord(body) || !Array.isArray(lengths)) process.exit(EXIT.badRequest);
+  if (typeof nonce !== 'string' || !Array.isArray(lengths)) process.exit(EXIT.badRequest);
   const blobs: Uint8Array[] = [];
   let at = 0;
   for (const length of lengths) {
@@ -76,7 +117,7 @@ function readAsk(): { readonly nonce: string; readonly ask: Parcel } {
     blobs.push(bytes.subarray(at, at + length));
     at += length;
   }
-  return { nonce, ask: { body, blobs } };
+  return { kind: head.kind, nonce, parcel: { body, blobs } };
 }
 
 function readAll(length: number): Buffer {

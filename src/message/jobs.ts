@@ -62,6 +62,19 @@ export interface NoticeJob {
   readonly policyVersion: string;
 }
 
+/** Draw some pages of a document for another child. Its bytes travel beside this; the answer goes to that child. */
+export interface PagesJob {
+  readonly kind: 'pages';
+  readonly policy: Policy;
+  readonly passwords: readonly string[];
+  /** Pages from … to - 1, counted from 0. */
+  readonly from: number;
+  readonly to: number;
+  readonly timeMs: number;
+  /** Budget of one page's picture. */
+  readonly pageBytes: number;
+}
+
 export type ChildJob = MessageJob | DocumentJob | NoticeJob;
 
 /** What the admin page shows of a message; sealed to the admin role. */

@@ -11,7 +11,7 @@ import type { Policy } from '../policy/policy.ts';
 import { cleanLine } from './body/characters.ts';
 import { addRemovals } from './body/safe-text.ts';
 import { composeMessage } from './compose.ts';
-import { blocked } from './converter.ts';
+import { blocked, type Helper } from './converter.ts';
 import type { HeaderFacts } from './header-facts.ts';
 import type { UntrustedMailbox } from './header-fields.ts';
 import { headerFacts } from './mime/facts.ts';
@@ -44,6 +44,7 @@ export async function sanitizeMessage(
   job: MessageJob,
   bytes: Uint8Array,
   onPart: (path: string) => void,
+  helper?: Helper,
 ): Promise<MessageAnswer> {
   const clock = stopwatch();
   const { policy } = job;
@@ -69,7 +70,7 @@ export async function sanitizeMessage(
   const plan = planOf(message);
   const text = messageText(plan.body, policy, job.holdParts, onPart);
   clock.lap('text');
-  const budget = budgetOf(job, job.holdParts, deadline, message.leaves.length);
+  const budget = budgetOf(job, job.holdParts, deadline, message.leaves.length, helper);
   const parts: ConvertedPart[] = [];
   for (const part of partsOf(plan, text)) parts.push(...(await convertPart(part, budget, onPart)));
   clock.lap('files');
@@ -111,11 +112,12 @@ export async function sanitizeDocument(
   job: DocumentJob,
   bytes: Uint8Array,
   onPart: (path: string) => void,
+  helper?: Helper,
 ): Promise<DocumentAnswer> {
   const clock = stopwatch();
   const { policy } = job;
   // An archive may hold as much as a message; each document has its own, shorter time.
-  const budget = budgetOf(job, {}, performance.now() + policy.limits.messageMs, 1);
+  const budget = budgetOf(job, {}, performance.now() + policy.limits.messageMs, 1, helper);
   const { untrustedName } = job;
   const unsaid = { otherUntrustedNames: [], untrustedCharset: '', declaredType: '' };
   const part: Part = { path: '1', untrustedName, ...unsaid, bytes, depth: 0 };

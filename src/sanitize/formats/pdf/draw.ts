@@ -8,7 +8,7 @@ import { type DrawnPage, emptyLayer, type PageLimit } from './drawn.ts';
 import { Malformed } from './failure.ts';
 import { MAX_SIDE_PIXELS, type PictureSize, pictureSize, shrinkOf } from './page-size.ts';
 import { photoOf } from './photo.ts';
-import { bilevelPicture, encodePicture, packBits } from './pixels.ts';
+import { bilevelPicture, encodePhoto, encodePicture, packBits, withFourth } from './pixels.ts';
 import { type Scan, scanOf } from './scan.ts';
 import { textLayer } from './text-layer.ts';
 import type { PageContent, PageImage, Run } from './writer.ts';
@@ -83,10 +83,13 @@ function drawPhoto(
   size: PictureSize,
 ): Promise<DrawnPage> {
   const characters = [...charactersOf(document, page)];
-  return photoOf(scan, jpeg, size).then(async (picture) => {
+  return photoOf(scan, jpeg, size).then(async ({ width, height, rgb }) => {
     const layer = emptyLayer();
-    const runs = textLayer(characters, page, { ...picture, channels: 4, pixels: picture.rgbx }, layer);
-    const { image, isCoarser } = await encodePicture(picture, pageBytes);
+    const runs =
+      characters.length === 0
+        ? []
+        : textLayer(characters, page, { width, height, channels: 4, pixels: withFourth(rgb, width * height) }, layer);
+    const { image, isCoarser } = await encodePhoto(rgb, width, height, pageBytes);
     return drawnPage(page, runs, image, layer, limitsMet(size, isCoarser));
   });
 }

@@ -9,7 +9,6 @@ import type { Help } from '../../converter.ts';
 import type { Annotations } from '../../engines/pdfium/page.ts';
 import { fateOf } from './clean.ts';
 import { type DrawnPage, PAGE_LIMITS, type PageLimit } from './drawn.ts';
-import type { Failure } from './failure.ts';
 import { MAX_SIDE_PIXELS } from './page-size.ts';
 import { MAX_ADVANCE } from './text-font.ts';
 import type { LayerCounts } from './text-layer.ts';
@@ -20,7 +19,6 @@ type Fields = Readonly<Record<string, unknown>>;
 /** docs/output-grammar-pdf.md §3–§5. */
 const [MAX_PAGE_PT, MAX_COEFFICIENT, MAX_RUN, MAX_UNITS, MAX_COLOURS] = [14_400, 100_000, 4_000, 16, 256];
 const MAX_ACTIONS = 100_000;
-const MAX_DETAIL = 200;
 
 /** As plain data: pictures leave their bytes beside the JSON. */
 export function parcelOf(pages: readonly DrawnPage[]): Help {
@@ -42,8 +40,7 @@ export function helpedPages(parcel: Help | undefined, from: number, to: number):
   const pages: DrawnPage[] = [];
   for (const [i, row] of rows.entries()) {
     const page = pageOf(recordOf(row), parcel.blobs[i]);
-    // A page that failed there is tried once more here: that process may be the one that is broken.
-    if (page === undefined || page.failed !== undefined) return undefined;
+    if (page === undefined) return undefined;
     pages.push(page);
   }
   return pages.length === to - from ? pages : undefined;
@@ -65,10 +62,8 @@ function pageOf(row: Fields | undefined, data: Uint8Array | undefined): DrawnPag
   const limits = row?.['limits'];
   if (content === undefined || annotations === undefined || layer === undefined) return undefined;
   if (!Array.isArray(limits) || !limits.every(isLimit)) return undefined;
-  const failed = recordOf(row?.['failed']);
-  if (failed === undefined) return { content, annotations, layer, limits };
-  const failure: Failure = { reason: 'malformed', detail: String(failed['detail']).slice(0, MAX_DETAIL) };
-  return { content, annotations, layer, limits, failed: { failure, pages: 1 } };
+  // Nobody who helps sends a page that failed: it is tried once more here.
+  return row?.['failed'] === undefined ? { content, annotations, layer, limits } : undefined;
 }
 
 const isLimit = (value: unknown): value is PageLimit => PAGE_LIMITS.some((limit) => limit === value);

@@ -28,6 +28,19 @@ const endless = (bytes: Uint8Array): never => {
   for (;;) write(bytes);
 };
 
+const callForHelp = (nonce: string, wanted: Readonly<Record<string, unknown>>, document: string): void => {
+  const bytes = Buffer.from(document);
+  write(encodeFrame(FRAME.help, { nonce, ...wanted }, bytes.length));
+  write(bytes);
+};
+const readHelp = (): string => {
+  const head = decodeHead(read(HEAD_BYTES));
+  const header = decodeJson(read(head?.headerBytes ?? 0));
+  const blobs = read(head?.blobBytes ?? 0);
+  if (head?.kind !== FRAME.helped) process.exit(5);
+  return header?.['body'] === null ? 'no help' : `${JSON.stringify(header?.['body'])} ${blobs.toString('latin1')}`;
+};
+
 const LIES: Readonly<Record<string, (nonce: string, input: Buffer) => void>> = {
   'stale-hash': (nonce, input) => {
     const changed = Buffer.from(input);
@@ -99,6 +112,52 @@ const LIES: Readonly<Record<string, (nonce: string, input: Buffer) => void>> = {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
     write(answerTo(nonce, input));
   },
+  /** Asks for help and answers with what came back: its body as text, or «no help». */
+  'help-honest': (nonce, input) => {
+    callForHelp(nonce, { from: 1, to: 3, timeMs: 5_000, pageBytes: 1 }, 'honest pages');
+    write(answerTo(nonce, Buffer.from(`${input.toString('latin1')}: ${readHelp()}`)));
+  },
+  'help-from-silence': (nonce) => {
+    callForHelp(nonce, { from: 1, to: 3, timeMs: 300, pageBytes: 1 }, 'silence');
+    write(answerTo(nonce, Buffer.from(readHelp())));
+  },
+  'help-from-a-liar': (nonce) => {
+    callForHelp(nonce, { from: 1, to: 3, timeMs: 5_000, pageBytes: 1 }, 'wrong-hash');
+    write(answerTo(nonce, Buffer.from(readHelp())));
+  },
+  'help-from-the-dead': (nonce) => {
+    callForHelp(nonce, { from: 1, to: 3, timeMs: 5_000, pageBytes: 1 }, 'aborts');
+    write(answerTo(nonce, Buffer.from(readHelp())));
+  },
+  'help-in-a-chain': (nonce) => {
+    callForHelp(nonce, { from: 1, to: 3, timeMs: 5_000, pageBytes: 1 }, 'help-honest');
+    write(answerTo(nonce, Buffer.from(readHelp())));
+  },
+  'help-too-many-pages': (nonce) => {
+    callForHelp(nonce, { from: 0, to: 1_000_000, timeMs: 5_000, pageBytes: 1 }, 'honest pages');
+    write(answerTo(nonce, Buffer.from(readHelp())));
+  },
+  'help-not-waited-for': (nonce, input) => {
+    callForHelp(nonce, { from: 1, to: 3, timeMs: 5_000, pageBytes: 1 }, 'honest pages');
+    write(answerTo(nonce, input));
+  },
+  'help-twice': (nonce) => {
+    callForHelp(nonce, { from: 1, to: 3, timeMs: 5_000, pageBytes: 1 }, 'silence');
+    callForHelp(nonce, { from: 1, to: 3, timeMs: 5_000, pageBytes: 1 }, 'silence');
+    forever();
+  },
+  'help-backwards': (nonce) => {
+    callForHelp(nonce, { from: 3, to: 1, timeMs: 5_000, pageBytes: 1 }, 'x');
+    forever();
+  },
+  'help-no-numbers': (nonce) => {
+    callForHelp(nonce, { from: '1', to: [3], timeMs: null }, 'x');
+    forever();
+  },
+  'help-ten-gigabytes': (nonce) => {
+    write(encodeFrame(FRAME.help, { nonce, from: 1, to: 3, timeMs: 1, pageBytes: 1 }, 0xffffffff));
+    endless(Buffer.alloc(65536));
+  },
   /** Behaves once, and spoils whatever comes after. */
   sleeper: (nonce, input) => {
     spoilsNext = true;
@@ -114,6 +173,7 @@ for (;;) {
   const header = decodeJson(read(head?.headerBytes ?? 0));
   const input = read(head?.blobBytes ?? 0);
   const nonce = String(header?.['nonce']);
+  if (head?.kind === FRAME.helped) continue;
   if (spoilsNext) process.exit(3);
   const lie = LIES[input.toString('latin1')];
   if (lie === undefined) write(answerTo(nonce, input));
