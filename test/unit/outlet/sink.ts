@@ -3,11 +3,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type SecureContextOptions, TLSSocket } from 'node:tls';
 
 export interface Script {
-  /** Answer to a command line; 'hang up' closes the connection, undefined says the usual. */
+  /** Answer to a command line; 'silence' says nothing, 'hang up' closes the connection, undefined says the usual. */
   answer?(line: string, connection: number): string | undefined;
-  /** Answer after the final dot. */
-  afterData?: string | 'hang up';
-  greeting?: string;
+  /** Answer after the final dot; a function is asked with the message. */
+  afterData?: string | 'hang up' | ((message: Buffer) => string);
+  /** Whether the connection ends in the middle of this message. */
+  cutsData?(soFar: Buffer): boolean;
+  greeting?: string | (() => string);
   /** Lines of the EHLO answer besides the name. */
   readonly extensions?: readonly string[];
   readonly tls?: SecureContextOptions;
@@ -22,16 +24,18 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-export async function openSink(script: Script = {}): Promise<Sink> {
+export async function openSink(script: Script = {}, port = 0): Promise<Sink> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     sink.connections++;
     socket.on('error', () => undefined);
     serve(socket, script, sink, sink.connections);
-    socket.write(`${script.greeting ?? '220 sink'}\r\n`);
+    const greeting = typeof script.greeting === 'function' ? script.greeting() : (script.greeting ?? '220 sink');
+    if (greeting === 'hang up') socket.destroy();
+    else if (greeting !== 'silence') socket.write(`${greeting}\r\n`);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
   const sink: Sink = {
     port: typeof address === 'object' && address !== null ? address.port : 0,
@@ -51,20 +55,24 @@ function serve(socket: Socket, script: Script, sink: Sink, connection: number): 
   let inData = false;
   const say = (line: string): void => {
     if (line === 'hang up') socket.destroy();
-    else socket.write(`${line}\r\n`);
+    else if (line !== 'silence') socket.write(`${line}\r\n`);
   };
   const onData = (chunk: Buffer): void => {
     buffer = Buffer.concat([buffer, chunk]);
     for (;;) {
       const mark = inData ? '\r\n.\r\n' : '\r\n';
       const end = buffer.indexOf(mark);
-      if (end < 0) return;
+      if (end < 0) {
+        if (inData && script.cutsData?.(buffer) === true) socket.destroy();
+        return;
+      }
       const piece = buffer.subarray(0, inData ? end + 2 : end);
       buffer = buffer.subarray(end + mark.length);
       if (inData) {
         inData = false;
         sink.messages.push(Buffer.from(piece.toString('latin1').replace(/(^|\r\n)\./g, '$1'), 'latin1'));
-        say(script.afterData ?? '250 2.0.0 taken');
+        const { afterData = '250 2.0.0 taken' } = script;
+        say(typeof afterData === 'function' ? afterData(sink.messages.at(-1) ?? piece) : afterData);
         continue;
       }
       const line = piece.toString('latin1');
