@@ -232,6 +232,35 @@ test('benign twin: a certificate of the configured authority', async () => {
   expect(await outlet.probe('chuo', A)).toBe('exists');
 });
 
+test('S35 mode unverified: encrypted whoever answers; without STARTTLS in the clear; never because of a bad certificate', async () => {
+  const { key, cert } = certificate('other.example');
+  await open({ extensions: ['STARTTLS'], tls: { key, cert } }, { tls: 'unverified' });
+  expect(await deliver([A])).toMatchObject([{ kind: 'taken' }]);
+  expect(await outlet.probe('chuo', A)).toBe('exists');
+  // All behind STARTTLS was said inside TLS: EHLO before it and after it.
+  expect(sink.commands.slice(0, 4).map((line) => line.split(' ')[0])).toEqual(['EHLO', 'STARTTLS', 'EHLO', 'MAIL']);
+  await sink.close();
+  await outlet.close();
+  await open({}, { tls: 'unverified' });
+  expect(await deliver([A])).toMatchObject([{ kind: 'taken' }]);
+  expect(await outlet.probe('chuo', A)).toBe('exists');
+});
+
+test('F16 a name that does not exist', async () => {
+  await open({}, { host: 'no-such-host.invalid' });
+  expect(await deliver([A])).toMatchObject([
+    { kind: 'later', reply: expect.stringMatching(/ENOTFOUND|EAI_AGAIN|EDNS/) },
+  ]);
+  expect(await outlet.probe('chuo', A)).toBe('undecided');
+});
+
+test('F22 a reply that never ends is cut off', async () => {
+  await open({ answer: (line) => (line.startsWith('MAIL') ? `250-${'x'.repeat(400)}\r\n`.repeat(200) : undefined) });
+  expect(await deliver([A])).toMatchObject([{ kind: 'later' }]);
+  expect((await deliver([A]))[0]?.reply.length).toBeLessThanOrEqual(512);
+  expect(await outlet.probe('chuo', A)).toBe('undecided');
+});
+
 test('mode none never asks for TLS', async () => {
   await open({ extensions: ['STARTTLS'] }, { tls: 'none' });
   expect(await deliver([A])).toMatchObject([{ kind: 'taken' }]);
