@@ -246,6 +246,18 @@ test('S35 mode unverified: encrypted whoever answers; without STARTTLS in the cl
   expect(await outlet.probe('chuo', A)).toBe('exists');
 });
 
+test('S33 what a hop says in the clear behind its 220 to STARTTLS is not believed', async () => {
+  const { key, cert, caFile } = certificate('relay.lgwan.example');
+  const hop: HopSettings = { tls: 'required', caFile, serverName: 'relay.lgwan.example' };
+  const injected = '220 go\r\n250-sink\r\n250 SIZE 1';
+  await open({ extensions: ['STARTTLS'], tls: { key, cert }, ...onCommand('STARTTLS', injected) }, hop);
+  const [result] = await deliver([A]);
+  // SIZE 1 believed would be a final refusal of the mail.
+  expect(result?.kind).not.toBe('refused');
+  expect(sink.commands.filter((line) => line.startsWith('MAIL')).length).toBe(sink.messages.length);
+  expect(await outlet.probe('chuo', A)).not.toBe('unknown');
+});
+
 test('F16 a name that does not exist', async () => {
   await open({}, { host: 'no-such-host.invalid' });
   expect(await deliver([A])).toMatchObject([
