@@ -2,19 +2,18 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { DOCUMENT_PROGRAMS } from './documents/tools.ts';
 import type { BenchOptions } from './options.ts';
 import { AMAVIS_FILES } from './peers/amavis.ts';
 import { installHaraka } from './peers/haraka.ts';
 
 const SCRIPT = fileURLToPath(new URL('../bin/setup-services.sh', import.meta.url));
 
-const DOCUMENT_TOOLS = ['/usr/bin/gs', '/usr/bin/pdftoppm', '/usr/bin/mutool', '/usr/bin/img2pdf', '/usr/bin/vips'];
-
 /** @param say gets one line for each thing that could not be had */
 export function installPeers(options: BenchOptions, say: (line: string) => void): void {
   const wanted = [
     ...(options.mail && options.peers.some((name) => name === 'postfix' || name === 'amavis') ? AMAVIS_FILES : []),
-    ...(options.documents ? DOCUMENT_TOOLS : []),
+    ...(options.documents ? DOCUMENT_PROGRAMS : []),
   ];
   if (wanted.some((path) => !existsSync(path))) attempt('Debian packages', installPackages, say);
   if (options.mail && options.peers.includes('haraka')) attempt('Haraka from npm', installHaraka, say);

@@ -2,11 +2,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type BenchOptions, readOptions, USAGE } from './options.ts';
-import { runBench } from './run.ts';
-
-const PAGE = fileURLToPath(new URL('../docs/bench.md', import.meta.url));
+import { BENCH_PAGE, runBench } from './run.ts';
 
 const startedAt = Date.now();
 const say = (line: string): void => {
@@ -15,7 +12,8 @@ const say = (line: string): void => {
 
 const options = optionsOrEnd();
 const { page, problems } = await runBench(options, say);
-const file = options.output ?? (options.short ? join(mkdtempSync(join(tmpdir(), 'sekisho-bench-')), 'bench.md') : PAGE);
+const file =
+  options.output ?? (options.short ? join(mkdtempSync(join(tmpdir(), 'sekisho-bench-')), 'bench.md') : BENCH_PAGE);
 writeFileSync(file, page);
 process.stdout.write(options.short ? `\n${page}\nwritten: ${file}\n` : `written: ${file}\n`);
 for (const problem of problems) process.stdout.write(`PROBLEM: ${problem}\n`);

@@ -1,9 +1,15 @@
 /** The whole bench as one function, for `npm run bench` and for the evidence. */
+import { fileURLToPath } from 'node:url';
+import { type DocumentResult, runDocuments } from './documents/run.ts';
+import { documentPage, documentProblems } from './documents/table.ts';
 import { installPeers } from './install.ts';
 import { type MailResult, runMail } from './load/matrix.ts';
 import { mailPage, mailProblems } from './load/table.ts';
 import { describeMachine, QUIET_LOAD } from './machine.ts';
 import type { BenchOptions } from './options.ts';
+
+/** Where the full run's page stands. */
+export const BENCH_PAGE = fileURLToPath(new URL('../docs/bench.md', import.meta.url));
 
 export interface BenchReport {
   /** Markdown. */
@@ -13,6 +19,7 @@ export interface BenchReport {
   /** Wanted, but not on this machine. */
   readonly absent: readonly string[];
   readonly mail: MailResult | undefined;
+  readonly documents: DocumentResult | undefined;
 }
 
 export async function runBench(options: BenchOptions, say: (line: string) => void): Promise<BenchReport> {
@@ -21,7 +28,11 @@ export async function runBench(options: BenchOptions, say: (line: string) => voi
   if (machine.load > QUIET_LOAD) say(`WARNING: load is ${machine.load.toFixed(2)}: this machine is not quiet`);
   if (!options.short) installPeers(options, say);
   const mail = options.mail ? await runMail(options, say) : undefined;
-  const problems = mail === undefined ? [] : [...mailProblems(mail), ...gaps(mail, options)];
+  const documents = options.documents ? await runDocuments(options, say) : undefined;
+  const problems = [
+    ...(mail === undefined ? [] : [...mailProblems(mail), ...gaps(mail, options)]),
+    ...(documents === undefined ? [] : documentProblems(documents)),
+  ];
   const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1);
   const noise =
     machine.load > QUIET_LOAD
@@ -31,12 +42,17 @@ export async function runBench(options: BenchOptions, say: (line: string) => voi
 
 Written by \`npm run bench\`${options.short ? ' in its **short form**: shows that it runs, its figures mean little' : ''}. ${machine.text}. Load when it began: ${machine.load.toFixed(2)}; ${options.rounds} rounds, ${minutes} minutes.${noise}
 
-${mail === undefined ? '' : mailPage(mail)}`;
-  return { page, problems, absent: [...(mail?.absent.values() ?? [])], mail };
+${mail === undefined ? '' : mailPage(mail)}
+${documents === undefined ? '' : documentPage(documents)}`;
+  const absent = [...(mail?.absent.values() ?? []), ...(documents?.absent ?? [])];
+  return { page, problems, absent, mail, documents };
 }
 
 /** Cells that are missing or hold no figure. */
-function gaps({ measurements, started, latencies }: MailResult, options: BenchOptions): readonly string[] {
+export function gaps(
+  { measurements, started, latencies }: Pick<MailResult, 'measurements' | 'started' | 'latencies'>,
+  options: Pick<BenchOptions, 'sizes' | 'connections' | 'rounds'>,
+): readonly string[] {
   const cells = options.sizes.length * options.connections.length + 1;
   const expected = cells * started.size * options.rounds;
   const hollow = measurements.filter(({ perSecond, cpuMsPerMail, peakBytes }) =>

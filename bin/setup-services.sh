@@ -8,7 +8,8 @@ set -euo pipefail
 judges=(bubblewrap poppler-utils qpdf mupdf-tools python3-pikepdf strace openssl swaks libimage-exiftool-perl
   ripmime mpack maildrop mblaze libmime-tools-perl libemail-mime-perl p7zip-full unzip clamav
   yara python3-yara python3-olefile mutt libmime-lite-perl)
-peers=(postfix amavisd-new clamav-daemon clamav netcat-openbsd)
+peers=(postfix amavisd-new clamav-daemon clamav netcat-openbsd
+  ghostscript poppler-utils img2pdf mupdf-tools qpdf imagemagick libvips-tools)
 neighbours=(postfix dovecot-imapd dovecot-lmtpd haproxy swaks openssl
   sylpheed xvfb xdotool imagemagick fonts-noto-cjk)
 

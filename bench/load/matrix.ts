@@ -154,7 +154,7 @@ class Run {
   async #warm(): Promise<void> {
     for (const load of new Set(this.#cells().map((cell) => cell.load))) {
       for (const [name, peer] of this.#peers) {
-        for (let i = 0; i < WARM_CELLS; i++) {
+        for (let i = 0; i < (this.#options.short ? 1 : WARM_CELLS); i++) {
           const mails = this.#mails(name, load, 1);
           const { problems } = await measureCell(peer, this.#sink, mails, MIX_CONNECTIONS);
           if (problems.length > 0) this.#say(`warming ${name} with ${load}: ${problems.join('; ')}`);

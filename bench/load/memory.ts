@@ -9,7 +9,7 @@ export interface MemoryWatch {
 /** Looks are rare because each one costs the watched processes a lock of their address space. */
 const LOOK_MS = 400;
 
-export function watchMemory(pids: () => readonly number[]): MemoryWatch {
+export function watchMemory(pids: () => readonly number[], everyMs: number = LOOK_MS): MemoryWatch {
   let peak = 0;
   const look = (): void => {
     peak = Math.max(
@@ -18,7 +18,7 @@ export function watchMemory(pids: () => readonly number[]): MemoryWatch {
     );
   };
   look();
-  const timer = setInterval(look, LOOK_MS);
+  const timer = setInterval(look, everyMs);
   return {
     stop() {
       clearInterval(timer);
