@@ -172,6 +172,31 @@ test.each(['second-page-damaged.tif', 'second-page-bomb.tif'])(
   },
 );
 
+test('a palette of two colours keeps its colours', async () => {
+  const at = 8 + 2 + 12 * 10 + 4;
+  const tags = [
+    { tag: 256, type: 4, values: [16] } as const,
+    { tag: 257, type: 4, values: [1] } as const,
+    { tag: 258, type: 3, values: [1] } as const,
+    { tag: 259, type: 3, values: [1] } as const,
+    { tag: 262, type: 3, values: [3] } as const,
+    { tag: 273, type: 4, values: [at] } as const,
+    { tag: 277, type: 3, values: [1] } as const,
+    { tag: 278, type: 4, values: [1] } as const,
+    { tag: 279, type: 4, values: [2] } as const,
+    // Six numbers do not fit into the entry: it says where they stand.
+    { tag: 320, type: 3, values: [at + 2, 0] } as const,
+  ];
+  const palette = Buffer.alloc(12);
+  for (const [i, value] of [0xffff, 0, 0, 0, 0, 0xffff].entries()) palette.writeUInt16LE(value, i * 2);
+  const file = oneDirectory(tags, Buffer.concat([Buffer.of(0x0f, 0xff), palette]));
+  file.writeUInt32LE(6, 10 + 12 * 9 + 4);
+  const { data } = await sharp(Buffer.from((await only(file)).file.bytes))
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  expect([...data.subarray(0, 3), ...data.subarray(-3)]).toEqual([255, 0, 0, 0, 0, 255]);
+});
+
 test('I06: a directory that leads back ends the document; two pages are two pages', async () => {
   expect((await only(load('circle.tif'))).file.pages).toBe(2);
 });

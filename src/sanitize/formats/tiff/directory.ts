@@ -9,8 +9,8 @@
 export interface TiffPage {
   readonly width: number;
   readonly height: number;
-  readonly bitsPerSample: number;
-  readonly samplesPerPixel: number;
+  /** One bit a pixel, black or white; a palette of two colours is not. */
+  readonly isBilevel: boolean;
   readonly isJpeg: boolean;
   /** As in EXIF; 1 when it is missing or nonsense. */
   readonly orientation: number;
@@ -143,8 +143,8 @@ function readDirectory(file: Buffer, at: number, layout: Layout): Directory {
     page: {
       width,
       height,
-      bitsPerSample: number(258, 1),
-      samplesPerPixel: number(277, 1),
+      // Photometric interpretation 0 and 1: white or black is zero.
+      isBilevel: number(258, 1) === 1 && number(277, 1) === 1 && number(262, 0) <= 1,
       isJpeg: [6, 7].includes(number(259, 1)),
       orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
       dpi: dpiOf(rational(file, byTag.get(282), layout), rational(file, byTag.get(283), layout), number(296, 2)),

@@ -26,12 +26,9 @@ export interface PageSize {
   readonly heightPt: number;
 }
 
-export const isBilevel = ({ bitsPerSample, samplesPerPixel }: TiffPage): boolean =>
-  bitsPerSample === 1 && samplesPerPixel === 1;
-
 /** Upright: turned as the page's orientation says. */
 export function pageSizeOf(page: TiffPage): PageSize {
-  const usual = isBilevel(page) ? USUAL_DPI.bilevel : USUAL_DPI.other;
+  const usual = page.isBilevel ? USUAL_DPI.bilevel : USUAL_DPI.other;
   const { x, y } = page.dpi ?? { x: usual, y: usual };
   const sides = [(page.width / x) * POINTS_PER_INCH, (page.height / y) * POINTS_PER_INCH] as const;
   const scale = Math.min(1, MAX_PAGE_PT / Math.max(...sides));
@@ -46,7 +43,7 @@ export function pageSizeOf(page: TiffPage): PageSize {
 export function isDocument(pages: readonly TiffPage[]): boolean {
   const [page, ...more] = pages;
   if (page === undefined || more.length > 0) return true;
-  if (isBilevel(page)) return true;
+  if (page.isBilevel) return true;
   if (page.dpi === undefined) return false;
   if (Math.abs(page.dpi.x / page.dpi.y - 1) > 0.02) return true;
   const { widthPt, heightPt } = pageSizeOf(page);

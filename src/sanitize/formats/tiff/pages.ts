@@ -10,7 +10,7 @@ import { bilevelPicture, packGrey } from '../pdf/pixels.ts';
 import { type PageContent, type PageImage, PdfWriter } from '../pdf/writer.ts';
 import { SinglePages, type TiffPage, type TiffPages } from './directory.ts';
 import { noticePage } from './notice-page.ts';
-import { isBilevel, pageSizeOf } from './page-size.ts';
+import { pageSizeOf } from './page-size.ts';
 import { removalsOf } from './removals.ts';
 
 const deflate = promisify(deflateCallback);
@@ -67,7 +67,7 @@ async function contentOf(engine: Engine, singles: SinglePages, page: TiffPage): 
   engine.magick ??= await openMagick(engine.maxPixels);
   try {
     const bytes = singles.only(page);
-    const image = isBilevel(page) ? bilevelImage(engine.magick, bytes) : await tonalImage(engine.magick, bytes);
+    const image = page.isBilevel ? bilevelImage(engine.magick, bytes) : await tonalImage(engine.magick, bytes);
     return { ...pageSizeOf(page), image, runs: [] };
   } catch {
     // Damaged, or larger than it said: the page is told of; the instance that failed is not used again.
