@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
-import { type Canary, openAviary, SPELLINGS, sightings } from '../kit/canary.ts';
+import { type Canary, MAX_DEPTH, openAviary, SPELLINGS, sightings } from '../kit/canary.ts';
 import type { Control, Judge, Subject } from './judge.ts';
 import { type Letter, letterSubject } from './letter.ts';
 import { ownPdf, ownPng, ownZip } from './specimens.ts';
@@ -16,8 +16,8 @@ export const canaryScanner: Judge = {
     return subjects.flatMap((subject) => {
       const dying = subject.canaries.filter(({ fate }) => fate === 'die');
       if (dying.length === 0) return [];
-      return whatIsLookedAt(subject).flatMap(({ bytes, where }) =>
-        sightings(bytes, dying, where).map(({ canary, spelling, where: place }) => ({
+      return whatIsLookedAt(subject).flatMap(({ bytes, where, depth = 0 }) =>
+        sightings(bytes, dying, where, depth).map(({ canary, spelling, where: place }) => ({
           subject: subject.id,
           what: `${canary.region} as ${spelling} in ${place}`,
         })),
@@ -27,16 +27,22 @@ export const canaryScanner: Judge = {
   positiveControls: async (folder) => controlsOf(folder),
 };
 
-/** The message as it stands, and each leaf: base64 of a long leaf is decoded once, not at every place where it could begin. */
-const whatIsLookedAt = ({
-  file,
-  body,
-  leaves,
-}: Subject): readonly { readonly bytes: Buffer; readonly where: string }[] => [
-  { bytes: readFileSync(file), where: 'message' },
-  { bytes: readFileSync(body), where: 'body' },
-  ...leaves.map((leaf) => ({ bytes: readFileSync(leaf.file), where: leaf.name })),
-];
+interface Piece {
+  readonly bytes: Buffer;
+  readonly where: string;
+  readonly depth?: number;
+}
+
+/** The message as it stands, its header opened, and each leaf opened: long base64 is decoded once. */
+function whatIsLookedAt({ file, body, leaves }: Subject): readonly Piece[] {
+  const message = readFileSync(file);
+  return [
+    { bytes: message, where: 'message', depth: MAX_DEPTH },
+    { bytes: message.subarray(0, message.indexOf('\r\n\r\n')), where: 'header' },
+    { bytes: readFileSync(body), where: 'body' },
+    ...leaves.map((leaf) => ({ bytes: readFileSync(leaf.file), where: leaf.name })),
+  ];
+}
 
 async function controlsOf(folder: string): Promise<readonly Control[]> {
   const made: Control[] = [];
@@ -58,7 +64,7 @@ async function controlsOf(folder: string): Promise<readonly Control[]> {
   }
   const png = await ownPng();
   control('header', 'in message', (token) => ({ spoil: (message) => message.replace('kakunin', token.toUpperCase()) }));
-  control('encoded word', 'in message', (token) => ({
+  control('encoded word', 'in header › encoded words', (token) => ({
     spoil: (message) =>
       message.replace('kakunin no onegai', `=?UTF-8?B?${Buffer.from(`あ${token}`).toString('base64')}?=`),
   }));

@@ -138,10 +138,18 @@ function startOf({ name, write }: Spelling): Buffer {
   return a.subarray(0, same);
 }
 
-/** All canaries of the list that stand in these bytes, however deep. */
-export function sightings(bytes: Uint8Array, canaries: readonly Canary[], where = 'file'): readonly Sighting[] {
+/**
+ * All canaries of the list that stand in these bytes, however deep.
+ * @param depth containers that were opened already; `MAX_DEPTH`: none is opened
+ */
+export function sightings(
+  bytes: Uint8Array,
+  canaries: readonly Canary[],
+  where = 'file',
+  depth = 0,
+): readonly Sighting[] {
   const found = new Map<string, Sighting>();
-  for (const view of viewsOf(Buffer.from(bytes), where)) {
+  for (const view of viewsOf(Buffer.from(bytes), where, depth)) {
     for (const { spelling, start } of NEEDLES) {
       if (!view.bytes.includes(start)) continue;
       for (const canary of canaries) {
@@ -163,7 +171,7 @@ export interface View {
 }
 
 /** How deep containers are opened, and how much of one is inflated. */
-const MAX_DEPTH = 6;
+export const MAX_DEPTH = 6;
 const INFLATE: ZlibOptions = { finishFlush: 2, maxOutputLength: 256 * 1024 * 1024 };
 
 /** The bytes as they stand, in lower case, without line ends, and what can be decoded or inflated out of them. */

@@ -1,0 +1,6 @@
+/** The bars of the third issue, in its order. Each section is a file of its own beside this one. */
+import type { Section } from '../section.ts';
+import { composers } from './composers.ts';
+import { judges } from './judges.ts';
+
+export const sections: readonly Section[] = [judges, composers];
