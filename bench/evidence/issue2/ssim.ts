@@ -72,3 +72,23 @@ function windowScore(one: Grey, other: Grey, left: number, top: number): number 
     ((meanA * meanA + meanB * meanB + C1) * (varianceA + varianceB + C2))
   );
 }
+
+/** Mean of each block of `by` × `by` pixels; what is left at right and bottom edges is dropped. */
+export function averaged(picture: Grey, by: number): Grey {
+  const [width, height] = [Math.floor(picture.width / by), Math.floor(picture.height / by)];
+  const pixels = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let row = y * by; row < (y + 1) * by; row++) {
+        for (let i = row * picture.width + x * by, end = i + by; i < end; i++) sum += picture.pixels[i] as number;
+      }
+      pixels[y * width + x] = Math.round(sum / (by * by));
+    }
+  }
+  return { width, height, pixels };
+}
+
+/** The authors' suggestion for a picture seen whole: averaged until its shorter side has about 256 pixels. */
+export const seenWhole = (picture: Grey): Grey =>
+  averaged(picture, Math.max(1, Math.round(Math.min(picture.width, picture.height) / 256)));
