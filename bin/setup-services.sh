@@ -2,7 +2,8 @@
 # Installs from Debian's packages what the service tests and the evidence need beside Node:
 # judges (poppler, qpdf, mupdf, pikepdf), the jail's launcher bwrap, strace, and the peers of the bench.
 # «neighbours»: mail servers in front and behind, a load balancer, a mail client.
-# Usage: npm run setup:services [-- judges|peers|neighbours|all]   (default: judges)
+# «image»: what builds the container image without Docker and runs it.
+# Usage: npm run setup:services [-- judges|peers|neighbours|image|all]   (default: judges)
 set -euo pipefail
 
 judges=(bubblewrap poppler-utils qpdf mupdf-tools python3-pikepdf strace openssl swaks libimage-exiftool-perl
@@ -13,13 +14,15 @@ peers=(postfix amavisd-new clamav-daemon clamav netcat-openbsd
   ghostscript poppler-utils img2pdf mupdf-tools qpdf imagemagick libvips-tools)
 neighbours=(postfix dovecot-imapd dovecot-lmtpd haproxy swaks openssl
   sylpheed xvfb xdotool imagemagick fonts-noto-cjk)
+image=(buildah debootstrap bubblewrap)
 
 case "${1:-judges}" in
   judges) wanted=("${judges[@]}") ;;
   peers) wanted=("${peers[@]}") ;;
   neighbours) wanted=("${neighbours[@]}") ;;
-  all) wanted=("${judges[@]}" "${peers[@]}" "${neighbours[@]}") ;;
-  *) echo "setup-services: judges, peers, neighbours or all" >&2; exit 2 ;;
+  image) wanted=("${image[@]}") ;;
+  all) wanted=("${judges[@]}" "${peers[@]}" "${neighbours[@]}" "${image[@]}") ;;
+  *) echo "setup-services: judges, peers, neighbours, image or all" >&2; exit 2 ;;
 esac
 
 missing=()
