@@ -101,7 +101,9 @@ export class GuardedServer extends SMTPServer {
       .catch((error: unknown) => {
         socket.destroy();
         const why = error instanceof Error ? error.message : 'failed';
-        this.#deps.log.warn('intake-proxy-refused', { peer: proxy, why });
+        // A balancer that only looks whether the port is open says nothing and goes.
+        if (why === 'closed') this.#deps.log.debug('intake-proxy-refused', { peer: proxy, why });
+        else this.#deps.log.warn('intake-proxy-refused', { peer: proxy, why });
       })
       .finally(() => this.#unannounced.delete(socket));
   }
@@ -109,7 +111,10 @@ export class GuardedServer extends SMTPServer {
   #letIn(socket: Socket | TLSSocket, caller: Caller, options?: SMTPConnectionOptions | null): void {
     const refusal = this.#draining ? SHUTTING_DOWN : this.#door.enter(caller.peer);
     if (refusal !== undefined) {
-      this.#deps.log.warn('intake-peer-refused', { peer: caller.peer, code: refusal[0] });
+      // Every few seconds, when it is a balancer's own health check.
+      const fields = { peer: caller.peer, code: refusal[0] };
+      if (this.#isProxy(caller.peer)) this.#deps.log.debug('intake-peer-refused', fields);
+      else this.#deps.log.warn('intake-peer-refused', fields);
       turnAway(socket, refusal);
       return;
     }
