@@ -87,7 +87,9 @@ const hiddenText = (path: string): string =>
  */
 export function compare(path: string, inputPath: string, outputPath: string): TextFigures | undefined {
   const before = characters(run('pdftotext', ['-raw', inputPath, '-']));
-  const after = characters(run('pdftotext', ['-raw', outputPath, '-']));
+  // Behind the original's last page stand lists of ours (comments, links).
+  const pages = /^Pages:\s+(\d+)/m.exec(run('pdfinfo', [inputPath]))?.[1] ?? '1';
+  const after = characters(run('pdftotext', ['-raw', '-l', pages, outputPath, '-']));
   if (size(before) === 0) return undefined;
   const both = common(before, after);
   const [wordsBefore, wordsAfter] = [words(inputPath), words(outputPath)];
