@@ -78,6 +78,8 @@ export interface ReportRead {
   readonly attachments: readonly {
     readonly path: string;
     readonly detectedType: string;
+    readonly bytes: number;
+    readonly sha256: string;
     readonly outcome: string;
     readonly reason?: string;
     readonly detail?: string;
