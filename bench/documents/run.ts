@@ -66,7 +66,7 @@ const SETTLE_MS = 200;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export async function runDocuments(
-  options: { readonly short: boolean; readonly rounds: number },
+  options: { readonly short: boolean; readonly rounds: number; readonly only?: readonly string[] },
   say: (line: string) => void,
 ): Promise<DocumentResult> {
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-documents-'));
@@ -78,7 +78,8 @@ export async function runDocuments(
   const workers: Worker[] = [];
   try {
     workers.push(await warmWorker(), commandWorker(), ...present.map(toolWorker));
-    const inputs = documentInputs(folder, options.short, say);
+    const { only } = options;
+    const inputs = documentInputs(folder, options.short, say).filter(({ name }) => only?.includes(name) ?? true);
     const rows: DocumentRow[] = [];
     for (let round = 0; round <= options.rounds; round++) {
       for (const set of inputs) {
