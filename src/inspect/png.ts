@@ -3,8 +3,9 @@
  *
  * Danger: text, EXIF, ICC and private chunks, APNG frames, bytes behind IEND or behind the zlib stream, a size that
  * disagrees with the data.
- * Grammar: signature, IHDR (8 bit RGB, not interlaced), pHYs with our one value, IDAT…, IEND; CRCs right; the IDATs are
- * one zlib stream of exactly height × (1 + 3 × width) bytes, every row led by a filter 0–4.
+ * Grammar: signature, IHDR (8 bit RGB or grey, or a palette; not interlaced), pHYs with our one value, PLTE exactly with a
+ * palette, IDAT…, IEND; CRCs right; the IDATs are one zlib stream of exactly the rows, each led by a filter 0–4; with a
+ * palette by 0, every colour different and shown somewhere, no number beyond the table, the bits behind a row zero.
  */
 import { crc32 } from 'node:zlib';
 import { inflateWhole, latin1, u32 } from './bytes.ts';
@@ -14,8 +15,11 @@ const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 /** 1,000 pixels a metre both ways: what libvips writes for pixels without a resolution. */
 const PHYS = Buffer.from('000003e8000003e801', 'hex');
 
-/** IHDR from the bit depth on: 8 bits, RGB, the one compression and filter method there is, not interlaced. */
-const FORMAT = Buffer.from([8, 2, 0, 0, 0]);
+/** Colour types (third edition §11.2.1) and the bits a pixel takes at the depths that we write. */
+const RGB = 2;
+const GREY = 0;
+const PALETTE = 3;
+const PIXEL_BITS: Readonly<Record<string, number>> = { '8 2': 24, '8 0': 8, '1 3': 1, '2 3': 2, '4 3': 4, '8 3': 8 };
 
 /** policy/policy.ts allows at most 60 Mpx by default and the schema bounds what an operator may set. */
 const MAX_PIXELS = 250_000_000;
@@ -26,7 +30,10 @@ interface Chunk {
 }
 
 interface Header {
+  readonly width: number;
   readonly height: number;
+  readonly colourType: typeof RGB | typeof GREY | typeof PALETTE;
+  readonly pixelBits: number;
   /** Bytes of one row with its filter byte. */
   readonly rowBytes: number;
 }
@@ -45,10 +52,17 @@ function firstProblem(bytes: Uint8Array): string | undefined {
   if (typeof header === 'string') return header;
 
   const order = chunks.map(({ name }) => name).join(' ');
-  if (!/^IHDR pHYs( IDAT)+ IEND$/.test(order)) return `chunks stand as ${order.slice(0, 80)}`;
+  const wanted = header.colourType === PALETTE ? /^IHDR pHYs PLTE( IDAT)+ IEND$/ : /^IHDR pHYs( IDAT)+ IEND$/;
+  if (!wanted.test(order)) return `chunks stand as ${order.slice(0, 80)}`;
   if (chunks[1] === undefined || PHYS.compare(chunks[1].content) !== 0) return 'another resolution than ours';
   if (chunks.at(-1)?.content.length !== 0) return 'IEND with content';
-  return pixelProblem(chunks, header);
+  const rows = rowsOf(chunks, header);
+  if (typeof rows === 'string') return rows;
+  if (header.colourType === PALETTE) return paletteProblem(chunks[2]?.content ?? new Uint8Array(), rows, header);
+  for (let at = 0; at < rows.length; at += header.rowBytes) {
+    if ((rows[at] ?? 5) > 4) return 'unknown row filter';
+  }
+  return undefined;
 }
 
 function chunksOf(bytes: Uint8Array): readonly Chunk[] | string {
@@ -70,20 +84,41 @@ function headerOf(chunk: Chunk | undefined): Header | string {
   if (chunk?.name !== 'IHDR' || chunk.content.length !== 13) return 'no IHDR';
   const { content } = chunk;
   const [width, height] = [u32(content, 0), u32(content, 4)];
-  if (FORMAT.compare(content.subarray(8)) !== 0) return 'another pixel format than ours';
+  const [depth, colourType, ...methods] = content.subarray(8);
+  const pixelBits = PIXEL_BITS[`${depth} ${colourType}`];
+  // Compression and filter method: the only ones there are; not interlaced.
+  if (pixelBits === undefined || methods.some((method) => method !== 0)) return 'another pixel format than ours';
+  if (colourType !== RGB && colourType !== GREY && colourType !== PALETTE) return 'another pixel format than ours';
   if (!(width > 0 && height > 0 && width * height <= MAX_PIXELS)) return 'size out of bounds';
-  return { height, rowBytes: 1 + 3 * width };
+  return { width, height, colourType, pixelBits, rowBytes: 1 + Math.ceil((pixelBits * width) / 8) };
 }
 
-function pixelProblem(chunks: readonly Chunk[], { height, rowBytes }: Header): string | undefined {
+function rowsOf(chunks: readonly Chunk[], { height, rowBytes }: Header): Uint8Array | string {
   const data = chunks.filter(({ name }) => name === 'IDAT').map(({ content }) => content);
   const [first] = data;
   const stream = data.length === 1 && first !== undefined ? first : Buffer.concat(data);
   const rows = inflateWhole(stream, height * rowBytes);
-  if (typeof rows === 'string') return rows;
-  if (rows.length !== height * rowBytes) return 'pixels are not height × row bytes';
-  for (let at = 0; at < rows.length; at += rowBytes) {
-    if ((rows[at] ?? 5) > 4) return 'unknown row filter';
+  return typeof rows === 'string' || rows.length === height * rowBytes ? rows : 'pixels are not height × row bytes';
+}
+
+/** The one table for these pixels, and the one depth for that table. */
+function paletteProblem(table: Uint8Array, rows: Uint8Array, header: Header): string | undefined {
+  const { width, pixelBits, rowBytes } = header;
+  const colours = table.length / 3;
+  const least = pixelBits === 1 ? 1 : 2 ** (pixelBits / 2) + 1;
+  if (!(Number.isInteger(colours) && colours >= least && colours <= 2 ** pixelBits)) return 'palette of another size';
+  const different = new Set(Array.from({ length: colours }, (_, i) => latin1(table, 3 * i, 3 * i + 3)));
+  if (different.size !== colours) return 'a colour stands twice in the palette';
+  const shown = new Set<number>();
+  const mask = 2 ** pixelBits - 1;
+  for (let start = 0; start < rows.length; start += rowBytes) {
+    if (rows[start] !== 0) return 'a filtered row of a palette picture';
+    for (let bit = 0, end = (rowBytes - 1) * 8; bit < end; bit += pixelBits) {
+      const value = ((rows[start + 1 + (bit >> 3)] ?? 0) >> (8 - pixelBits - (bit & 7))) & mask;
+      if (bit >= width * pixelBits ? value !== 0 : value >= colours)
+        return bit >= width * pixelBits ? 'bits behind the end of a row' : 'a number beyond the palette';
+      if (bit < width * pixelBits) shown.add(value);
+    }
   }
-  return undefined;
+  return shown.size === colours ? undefined : 'a colour that no pixel has';
 }

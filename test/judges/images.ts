@@ -14,6 +14,16 @@ const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 /** Where IHDR ends: signature, length, type, 13 bytes, CRC. */
 const MAX_PIXELS = 250_000_000;
 
+/** IHDR behind the size, and how many bits a pixel then takes: colours, greys, palettes of 1, 2, 4 and 8 bits. */
+const PIXEL_BITS: Readonly<Record<string, number>> = {
+  '0802000000': 24,
+  '0800000000': 8,
+  '0103000000': 1,
+  '0203000000': 2,
+  '0403000000': 4,
+  '0803000000': 8,
+};
+
 export function pngFaults(bytes: Buffer): readonly string[] {
   if (!bytes.subarray(0, 8).equals(SIGNATURE)) return ['PNG signature'];
   const faults: string[] = [];
@@ -35,15 +45,16 @@ export function pngFaults(bytes: Buffer): readonly string[] {
     at += 12 + length;
   }
   if (at !== bytes.length) faults.push(`${bytes.length - at} bytes behind IEND`);
-  if (!/^IHDR pHYs(?: IDAT)+ IEND$/.test(names.join(' '))) faults.push(`chunks ${[...new Set(names)].join(' ')}`);
-  if (head.subarray(8).toString('hex') !== '0802000000') faults.push('IHDR of another kind of picture');
+  const shape = head[9] === 3 ? /^IHDR pHYs PLTE(?: IDAT)+ IEND$/ : /^IHDR pHYs(?: IDAT)+ IEND$/;
+  if (!shape.test(names.join(' '))) faults.push(`chunks ${[...new Set(names)].join(' ')}`);
+  if (PIXEL_BITS[head.subarray(8).toString('hex')] === undefined) faults.push('IHDR of another kind of picture');
   return [...faults, ...pixelFaults(head, Buffer.concat(pixels))];
 }
 
 function pixelFaults(head: Buffer, data: Buffer): readonly string[] {
   const [width, height] = [head.readUInt32BE(0), head.readUInt32BE(4)];
   if (width === 0 || height === 0 || width * height > MAX_PIXELS) return [`${width} × ${height}`];
-  const row = 1 + 3 * width;
+  const row = 1 + Math.ceil((width * (PIXEL_BITS[head.subarray(8).toString('hex')] ?? 24)) / 8);
   try {
     const { buffer, engine } = inflateSync(data, { info: true, maxOutputLength: row * height + 1 }) as unknown as {
       readonly buffer: Buffer;

@@ -272,6 +272,44 @@ export function png(change: Partial<typeof PNG> & { readonly stream?: Uint8Array
   ]);
 }
 
+/** A palette PNG of 3 × 2 pixels and three colours, with nothing wrong but what is changed. */
+export function palettePng(
+  change: { depth?: number; table?: readonly number[]; rows?: readonly number[]; before?: Buffer[] } = {},
+): Buffer {
+  const { depth = 2, table = [255, 0, 0, 0, 255, 0, 0, 0, 255], rows = [0, 0x18, 0, 0x90], before = [] } = change;
+  return png({
+    width: 3,
+    height: 2,
+    format: [depth, 3, 0, 0, 0],
+    more: [...before, chunk('PLTE', Buffer.from(table))],
+    stream: deflateSync(Buffer.from(rows)),
+  });
+}
+
+/** Every way in which a palette picture can hold more than it shows, or say one thing in two ways. */
+const paletteBreaches = (): readonly Buffer[] => [
+  // A colour that nothing shows; twice the same; a number beyond the table; numbers that show no third colour.
+  palettePng({ table: [255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9] }),
+  palettePng({ table: [255, 0, 0, 0, 255, 0, 255, 0, 0] }),
+  palettePng({ rows: [0, 0x1c, 0, 0x90] }),
+  palettePng({ rows: [0, 0x10, 0, 0x10] }),
+  // A table for another depth, one cut in the middle of a colour, none at all.
+  palettePng({ depth: 4, rows: [0, 0x01, 0x20, 0, 0x21, 0x00] }),
+  palettePng({ depth: 1, rows: [0, 0x40, 0, 0x40] }),
+  palettePng({ table: [255, 0, 0, 0, 255, 0, 0, 0] }),
+  palettePng({ table: [] }),
+  // Bits behind the end of a row, filtered rows, rows too long or too short.
+  palettePng({ rows: [0, 0x19, 0, 0x90] }),
+  palettePng({ rows: [1, 0x18, 0, 0x90] }),
+  palettePng({ rows: [0, 0x18, 2, 0x90] }),
+  palettePng({ rows: [0, 0x18, 0, 0x90, 0] }),
+  palettePng({ rows: [0, 0x18, 0] }),
+  // Transparency, a second table, a table in a picture without palette.
+  palettePng({ before: [chunk('tRNS', Buffer.of(0))] }),
+  palettePng({ before: [chunk('PLTE', Buffer.of(1, 2, 3))] }),
+  png({ more: [chunk('PLTE', Buffer.of(255, 0, 0))] }),
+];
+
 async function pngRules(): Promise<readonly FileRule[]> {
   const ours = await pngFile();
   const bytesOff = Array.from({ length: ours.length }, (_, at) => {
@@ -309,6 +347,18 @@ async function pngRules(): Promise<readonly FileRule[]> {
           png({ width: 60_000, height: 60_000 }),
           png({ phys: '00000b1300000b1301' }),
         ]),
+    },
+    { type: 'png', rule: '§8 PNG: palette', breaches: paletteBreaches() },
+    {
+      type: 'png',
+      rule: '§8 PNG: grey',
+      breaches: [
+        png({ format: [8, 0, 0, 0, 0], rows: Buffer.alloc(9) }),
+        png({ format: [8, 0, 0, 0, 0], rows: Buffer.alloc(11) }),
+        png({ format: [8, 0, 0, 0, 0], rows: Buffer.alloc(10, 5) }),
+        png({ format: [4, 0, 0, 0, 0], rows: Buffer.alloc(6) }),
+        png({ format: [8, 0, 0, 0, 0], rows: Buffer.alloc(10), more: [chunk('PLTE', Buffer.of(1, 2, 3))] }),
+      ],
     },
     {
       type: 'png',

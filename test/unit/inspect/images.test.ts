@@ -3,6 +3,8 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { readJpeg } from '../../../src/inspect/jpeg.ts';
 import { pngProblems } from '../../../src/inspect/png.ts';
+import { encodePng } from '../../../src/sanitize/formats/image/png.ts';
+import { palettePng, png } from '../../attacks/gate/file-rules.ts';
 
 /** Pixels with edges, gradients and noise, always the same. */
 function pixels(
@@ -68,13 +70,12 @@ test('I: EXIF, ICC, progressive scans, other sampling, grey do not fit', async (
   for (const bytes of others) expect(readJpeg(bytes).kind).toBe('misfit');
 });
 
-test('I: palettes, transparency, grey, 16 bits, interlacing, profiles do not fit', async () => {
+test('I: quantised palettes, transparency, 16 bits, interlacing, profiles do not fit', async () => {
   const { data, raw } = pixels(120, 90, 3);
   const image = () => sharp(data, { raw });
   const others = await Promise.all([
     image().png({ palette: true }).toBuffer(),
     image().ensureAlpha().png().toBuffer(),
-    image().toColourspace('b-w').png().toBuffer(),
     image().toColourspace('rgb16').png().toBuffer(),
     image().png({ progressive: true }).toBuffer(),
     image().withIccProfile('srgb').png().toBuffer(),
@@ -85,6 +86,32 @@ test('I: palettes, transparency, grey, 16 bits, interlacing, profiles do not fit
       .toBuffer(),
   ]);
   for (const bytes of others) expect(pngProblems(bytes)).not.toEqual([]);
+});
+
+test.each([1, 2, 3, 4, 5, 16, 17, 256])('a PNG of %i colours fits, and says the same pixels', async (colours) => {
+  const [width, height] = [37, 23];
+  const rgb = new Uint8Array(width * height * 3);
+  for (let pixel = 0; pixel < width * height; pixel++)
+    rgb.set([pixel % colours, 255 - (pixel % colours), 7], pixel * 3);
+  const bytes = Buffer.from(await encodePng(rgb, width, height));
+  expect(pngProblems(bytes)).toEqual([]);
+  expect(bytes[25]).toBe(3);
+  expect(new Uint8Array(await sharp(bytes).removeAlpha().toColourspace('srgb').raw().toBuffer())).toEqual(rgb);
+});
+
+test('the specimens of the attack tests are whole before something is broken in them', () => {
+  expect([pngProblems(png()), pngProblems(palettePng())]).toEqual([[], []]);
+});
+
+test('greys are one channel, tones are three, and both fit', async () => {
+  const tones = pixels(120, 91, 3).data;
+  const colour = Buffer.from(await encodePng(tones, 120, 91));
+  expect([colour[25], pngProblems(colour)]).toEqual([2, []]);
+  const grey = tones.map((_, at) => tones[at - (at % 3)] ?? 0);
+  const one = Buffer.from(await encodePng(grey, 120, 91));
+  expect([one[25], pngProblems(one)]).toEqual([0, []]);
+  expect(new Uint8Array(await sharp(one).toColourspace('srgb').raw().toBuffer())).toEqual(grey);
+  expect(one.length).toBeLessThan(colour.length);
 });
 
 test('I: the bits behind the last block are ones', async () => {

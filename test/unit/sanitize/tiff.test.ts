@@ -241,7 +241,7 @@ test('a colour scan with the size of a sheet is a page, a photograph without is 
 test('I11: every prefix and many a changed byte ends in a value', async () => {
   for (const name of ['fax-three-pages.tif', 'lzw.tif', 'bigtiff.tif', 'old-jpeg.tif']) {
     const whole = load(name);
-    for (let at = 0; at < whole.length; at += Math.ceil(whole.length / 10)) {
+    for (let at = 0; at < whole.length; at += Math.ceil(whole.length / 5)) {
       const mutant = Buffer.from(whole);
       mutant[at] = (mutant[at] ?? 0) ^ 0xff;
       for (const bytes of [whole.subarray(0, at), mutant])

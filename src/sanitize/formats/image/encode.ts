@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import { type BuiltBytes, built } from '../../converter.ts';
 import type { Pixels } from '../../engines/images/pixels.ts';
+import { encodePng } from './png.ts';
 
 /** JPEG quality: above 90 files grow fast and nobody sees it; the source was compressed once already. */
 const JPEG_QUALITY = 88;
@@ -14,9 +15,10 @@ export interface EncodedPicture {
 /** @param photo true for what came as a photograph: written as JPEG. All else stays without loss. */
 export async function encodedPicture(pixels: Pixels, photo: boolean): Promise<EncodedPicture> {
   const { width, height } = pixels;
-  const opaque = sharp(flattened(pixels), { raw: { width, height, channels: 3 }, limitInputPixels: false });
-  const bytes = await (photo ? opaque.jpeg({ quality: JPEG_QUALITY }) : opaque.png({ compressionLevel: 6 })).toBuffer();
-  return { type: photo ? 'jpeg' : 'png', bytes: built(bytes) };
+  const rgb = flattened(pixels);
+  if (!photo) return { type: 'png', bytes: built(await encodePng(rgb, width, height)) };
+  const opaque = sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: false });
+  return { type: 'jpeg', bytes: built(await opaque.jpeg({ quality: JPEG_QUALITY }).toBuffer()) };
 }
 
 /** RGBA on white as RGB: what was under full transparency is gone for good. */

@@ -1,7 +1,7 @@
 /** The pages of a TIFF → a PDF of ours. A page that cannot be read becomes a page that says so; the others go on. */
 import { promisify } from 'node:util';
 import { deflate as deflateCallback } from 'node:zlib';
-import { blocked, type Conversion, type ConvertContext, type UntrustedFile } from '../../converter.ts';
+import { type BuiltBytes, blocked, type Conversion, type ConvertContext, type UntrustedFile } from '../../converter.ts';
 import { type MagickInstance, openMagick } from '../../engines/images/magick.ts';
 import type { Pixels } from '../../engines/images/pixels.ts';
 import { encodedPicture, flattenedRgba, stemOf } from '../image/encode.ts';
@@ -33,33 +33,49 @@ export async function writeDocument(
   found: TiffPages,
   { policy, deadline }: ConvertContext,
 ): Promise<Conversion> {
-  const writer = new PdfWriter();
-  const engine: Engine = { magick: undefined, maxPixels: policy.limits.maxMegapixels * 1_000_000 };
+  const { limits } = policy;
+  const engine: Engine = { magick: undefined, maxPixels: limits.maxMegapixels * 1_000_000 };
   const singles = new SinglePages(file.bytes, found);
-  const failed: number[] = [];
-  const tooLarge: number[] = [];
+  const contents: (PageContent | undefined)[] = [];
+  let [bytes, tooLarge] = [0, 0];
   for (const [index, page] of found.pages.entries()) {
     if (!(performance.now() < deadline)) return blocked('timeout', `time is up at page ${index + 1}`);
-    if (writer.bytes > policy.limits.maxOutputBytes) return blocked('limit-exceeded', 'result grows beyond the limit');
+    if (bytes > limits.maxOutputBytes) return blocked('limit-exceeded', 'result grows beyond the limit');
     const fits = page.width * page.height <= engine.maxPixels && Math.max(page.width, page.height) <= MAX_SIDE;
-    if (!fits) tooLarge.push(index + 1);
+    if (!fits) tooLarge++;
     const content = fits ? await contentOf(engine, singles, page) : undefined;
-    if (content === undefined) failed.push(index + 1);
-    writer.addPage(content ?? (await unreadable(index + 1)));
+    bytes += content?.image.data.length ?? 0;
+    contents.push(content);
   }
-  if (failed.length === found.pages.length) {
-    return tooLarge.length > 0
+  if (contents.every((content) => content === undefined)) {
+    return tooLarge > 0
       ? blocked('limit-exceeded', `maxMegapixels: ${found.pages[0]?.width} × ${found.pages[0]?.height}`)
       : blocked('malformed', 'no decoder could read any page');
   }
+  const written = await pdfOf(contents, deadline);
+  if (written === undefined) return blocked('timeout', 'time is up at the pages that could not be read');
+  const failed = contents.flatMap((content, index) => (content === undefined ? [index + 1] : []));
   return {
     kind: 'converted',
     outcome: 'pdf',
-    files: [{ type: 'pdf', untrustedStem: stemOf(file.untrustedName), bytes: writer.finish(), pages: writer.pages }],
+    files: [{ type: 'pdf', untrustedStem: stemOf(file.untrustedName), bytes: written, pages: contents.length }],
     removed: removalsOf(found),
-    ...(tooLarge.length > 0 ? { limits: ['maxMegapixels'] } : {}),
+    ...(tooLarge > 0 ? { limits: ['maxMegapixels'] } : {}),
     ...(failed.length > 0 ? { detail: `pages not readable: ${failed.join(', ')}`.slice(0, 200) } : {}),
   };
+}
+
+/** Undefined when time is up. */
+async function pdfOf(
+  contents: readonly (PageContent | undefined)[],
+  deadline: number,
+): Promise<BuiltBytes | undefined> {
+  const writer = new PdfWriter();
+  for (const [index, content] of contents.entries()) {
+    if (!(performance.now() < deadline)) return undefined;
+    writer.addPage(content ?? (await unreadable(index + 1)));
+  }
+  return writer.finish();
 }
 
 /** Undefined when no decoder can read the page. */
