@@ -70,9 +70,10 @@ async function rebuild(
   const facts = documentFacts(document);
   const beside = readBeside(document, bytes, context);
   const { writer, annotations, layer, limits: met, failedPages } = await writePages(document, bytes, context);
-  const added = await addedPages(beside, writer.pages, context);
+  const originals = writer.pages;
+  const added = await addedPages(beside, originals, context);
   for (const page of added.pages) writer.addPage(page);
-  const result = writer.finish(beside.outline.items);
+  const result = writer.finish(beside.outline.items, originals);
   if (result.length > limits.maxOutputBytes) return blocked('limit-exceeded', `result of ${result.length} bytes`);
   const detail = [beside.detail, added.cut ? 'the list at the end was cut' : '']
     .filter((piece) => piece !== '')

@@ -87,10 +87,13 @@ export class PdfWriter {
     this.#heights.push(Number(height));
   }
 
-  finish(outline: readonly OutlineItem[] = []): BuiltBytes {
+  /** @param originals pages in front that are the document's own: bookmarks lead to these only */
+  finish(outline: readonly OutlineItem[] = [], originals = this.#pages.length): BuiltBytes {
     const kids = this.#pages.map((_, i) => `${FIXED_OBJECTS + 1 + 3 * i} 0 R`).join(' ');
     const root = FIXED_OBJECTS + 1 + 3 * this.#pages.length;
-    const pages = this.#heights.map((heightPt, i) => ({ object: FIXED_OBJECTS + 1 + 3 * i, heightPt }));
+    const pages = this.#heights
+      .slice(0, originals)
+      .map((heightPt, i) => ({ object: FIXED_OBJECTS + 1 + 3 * i, heightPt }));
     const bookmarks = outline.length > 0 ? outlineValues(outline, root, pages) : [];
     const catalog = `/Type /Catalog /Pages 2 0 R${outline.length > 0 ? ` /Outlines ${root} 0 R` : ''}`;
     const objects = [
