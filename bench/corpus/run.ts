@@ -106,7 +106,11 @@ async function ask(judge: Judge, subjects: readonly Subject[]): Promise<JudgeRun
   const missing = missingOf(judge.needs);
   if (missing.length > 0 && process.env['SEKISHO_SERVICES'] !== '1') return { name, ms: 0, missing, findings: [] };
   const startedAt = performance.now();
-  const findings = (await judge.judge(subjects)).map(({ subject, what }) => ({ path: subject, what }));
+  const findings = await judge.judge(subjects).then(
+    (found) => found.map(({ subject, what }) => ({ path: subject, what })),
+    // A judge that breaks has judged nothing: that is no acquittal.
+    (error: unknown) => [{ path: '(all)', what: `the judge broke: ${String(error).slice(0, 500)}` }],
+  );
   return { name, ms: Math.round(performance.now() - startedAt), missing: [], findings };
 }
 

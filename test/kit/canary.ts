@@ -187,9 +187,7 @@ export function* viewsOf(bytes: Buffer, where: string, depth = 0): Generator<Vie
 }
 
 function* innerOf(bytes: Buffer, text: string): Generator<View> {
-  for (const match of text.matchAll(/(?:[A-Za-z0-9+/]{60,}\r?\n)+[A-Za-z0-9+/]*={0,2}|[A-Za-z0-9+/]{24,}={0,2}/g)) {
-    yield { bytes: Buffer.from(match[0], 'base64'), where: 'base64' };
-  }
+  for (const run of base64Runs(text)) yield { bytes: Buffer.from(run, 'base64'), where: 'base64' };
   for (const match of text.matchAll(/=\?[\w-]+\?B\?([A-Za-z0-9+/=]+)\?=(?:\s+=\?[\w-]+\?B\?[A-Za-z0-9+/=]+\?=)*/gi)) {
     const words = [...match[0].matchAll(/\?B\?([^?]*)\?=/gi)].map(([, word = '']) => Buffer.from(word, 'base64'));
     yield { bytes: Buffer.concat(words), where: 'encoded words' };
@@ -205,6 +203,30 @@ function* innerOf(bytes: Buffer, text: string): Generator<View> {
   const pixels = pngData(bytes);
   if (pixels !== undefined) yield { bytes: pixels, where: 'PNG IDAT' };
 }
+
+/**
+ * Words of base64, and lines of it that follow each other as one. By lines: one expression for all of them overflows its
+ * stack at some megabytes.
+ */
+function* base64Runs(text: string): Generator<string> {
+  let run = '';
+  let end = -1;
+  for (const { 0: word, index } of text.matchAll(/[A-Za-z0-9+/]{24,}={0,2}/g)) {
+    const follows = end >= 0 && /^\r?\n$/.test(text.slice(end, Math.min(index, end + 3)));
+    if (!follows && run !== '') yield run + shortLine(text, end);
+    run = follows ? run + word : word;
+    end = word.length >= 60 && !word.endsWith('=') ? index + word.length : -1;
+    if (end < 0) {
+      yield run;
+      run = '';
+    }
+  }
+  if (run !== '') yield run + shortLine(text, end);
+}
+
+/** The last line of a run may have any length. */
+const shortLine = (text: string, end: number): string =>
+  /^\r?\n([A-Za-z0-9+/]{1,23}={0,2})(?![A-Za-z0-9+/])/.exec(text.slice(end, end + 30))?.[1] ?? '';
 
 const byte = (digits: string): string => String.fromCharCode(Number.parseInt(digits, 16));
 
