@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { closeRulers } from './load/process-tree.ts';
 import { type BenchOptions, readOptions, USAGE } from './options.ts';
 import { BENCH_PAGE, runBench } from './run.ts';
 
@@ -9,6 +10,10 @@ const startedAt = Date.now();
 const say = (line: string): void => {
   process.stdout.write(`[${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s] ${line}\n`);
 };
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void closeRulers().finally(() => process.exit(130)));
+}
 
 const options = optionsOrEnd();
 const { page, problems } = await runBench(options, say);

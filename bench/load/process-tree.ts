@@ -20,6 +20,23 @@ interface Stat {
  * for orphans that ended. Fit to see that a bench runs, not to publish its figures.
  */
 export function openRuler(name: string): CpuGroup {
+  const ruler = groupOrTree(name);
+  open.add(ruler);
+  const close = async (): Promise<void> => {
+    open.delete(ruler);
+    await ruler.close();
+  };
+  return { ...ruler, close };
+}
+
+const open = new Set<CpuGroup>();
+
+/** For a bench that is interrupted: nothing that it started goes on running. */
+export async function closeRulers(): Promise<void> {
+  await Promise.all([...open].map((ruler) => ruler.close()));
+}
+
+function groupOrTree(name: string): CpuGroup {
   try {
     return openCpuGroup(name);
   } catch {
