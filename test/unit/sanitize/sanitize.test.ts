@@ -211,9 +211,10 @@ test('A20: files in an archive go their own way, the notice names what is held i
   expect(notice).toContain('a.zip: 中の2件');
 });
 
-test('an archive without files is held under its own name', async () => {
+test('an archive without files is told as an empty file', async () => {
   const { notice } = await run(twoParts([PLAIN], 'foo', [...ZIP, rawZip([{ name: 'd/' }]).toString('base64')]));
-  expect(notice).toContain('a.zip: 無害化できない種類');
+  expect(notice).toContain('中身のない空のファイル 1個');
+  expect(notice).not.toContain('無害化できない種類');
 });
 
 test('A36: limits met inside an archive stand in the report', async () => {
