@@ -75,5 +75,6 @@ export function outputProblem(kind: 'pdf' | 'image', output: string, pages: numb
   if (kind === 'image') return undefined;
   const text = execFileSync('pdfinfo', [output], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   const found = Number(/^Pages:\s+(\d+)$/m.exec(text)?.[1]);
-  return found === pages ? undefined : `${basename(output)}: ${found} pages, expected ${pages}`;
+  // Ours may have more: links and comments are listed on pages of their own at the end.
+  return found >= pages ? undefined : `${basename(output)}: ${found} pages, expected ${pages}`;
 }
