@@ -178,6 +178,17 @@ const CONTROLS: Readonly<Record<string, Letter>> = {
         .replace('multipart/mixed;', 'multipart/mixed; boundary="x";')
         .replace('"\r\n\r\n--', '"\r\n\r\n--x\r\n\r\nhello\r\n--'),
   },
+  // A text that quotes a mail is read as a mail by ripmime: what it decodes out of it is told.
+  'ripmime: 3 parts': {
+    files: [
+      {
+        ...file,
+        bytes: Buffer.from(
+          '\ufeffSubject: a\r\nFrom: a@example.jp\r\nTo: b@example.jp\r\nMime-Version: 1.0\r\nContent-Type: application/octet-stream; name=a.exe\r\nContent-Transfer-Encoding: base64\r\n\r\nTVqQAAMAAAAEAAAA\r\n',
+        ),
+      },
+    ],
+  },
   // Read as a part by one parser of nine.
   '«b.txt» is not in the report': {
     files: [file],

@@ -51,17 +51,28 @@ def files_of(folder):
             yield name, file.read()
 
 
+def lines_of(content):
+    return content.replace(b"\r\n", b"\n").strip()
+
+
 def ripmime(path, data):
     """Writes files: no order, no types. Parts without a name are called textfileN; the place before the first boundary
-    gives an empty one."""
+    gives an empty one. A text file whose lines look like a header («Subject: …» quoted in it) is read a second time as a mail:
+    what it then calls a file is a piece of that text, word for word; a piece that had to be decoded would be told."""
 
     def read(folder):
         run(["ripmime", "-i", path, "-d", folder], b"", folder)
         rows = []
-        for name, content in files_of(folder):
+        files = list(files_of(folder))
+        bodies = 0
+        for name, content in files:
             nameless = re.fullmatch(r"textfile\d+", name) is not None
-            if nameless and content == b"":
+            piece = lines_of(content)
+            if nameless and piece == b"":
                 continue
+            if nameless and bodies > 0 and any(piece in lines_of(other) for each, other in files if each != name):
+                continue
+            bodies += nameless
             rows.append(row(None if nameless else name, None, content))
         return rows
 
