@@ -35,17 +35,16 @@ export const idempotence = (product: Pick<Offline, 'sanitize'>, folder: string):
     return findings;
   },
   async positiveControls(controls) {
-    const subject = (name: string, bytes: Buffer, type: 'text' | 'png') =>
+    const subject = (name: string, bytes: Buffer) =>
       letterSubject(controls, `idempotence ${name}`, {
-        files: [{ name: type === 'png' ? 'a.png' : 'a.txt', type, bytes }],
+        files: [{ name: 'a.txt', type: 'text', bytes }],
       });
     return [
       {
-        subject: subject('program', Buffer.from('\x7fELF\x02\x01\x01'.padEnd(200, '\0'), 'latin1'), 'text'),
+        subject: subject('program', Buffer.from('\x7fELF\x02\x01\x01'.padEnd(200, '\0'), 'latin1')),
         says: /blocked: executable/,
       },
-      { subject: subject('picture of another kind', bitmap(), 'png'), says: /grew|files .* became/ },
-      { subject: subject('short lines', Buffer.from(`\ufeff${'http://a.jp/\r\n'.repeat(500)}`), 'text'), says: /grew/ },
+      { subject: subject('short lines', Buffer.from(`\ufeff${'http://a.jp/\r\n'.repeat(500)}`)), says: /grew/ },
       {
         subject: letterSubject(controls, 'idempotence fragment', {
           spoilAll: () => 'Content-Type: message/partial; id="a"; number=1; total=2\r\n\r\nx\r\n',
@@ -81,24 +80,3 @@ const shapeOf = ({ leaves }: Subject): readonly string[] =>
 
 const sizeOf = ({ leaves }: Subject): number =>
   leaves.filter(({ archive }) => archive === undefined).reduce((sum, { file }) => sum + statSync(file).size, 0);
-
-/** A BMP of one colour per pixel bit: small, and a picture of ours is three bytes a pixel. */
-function bitmap(): Buffer {
-  const [width, height] = [256, 256];
-  const pixels = Buffer.from(Array.from({ length: (width / 8) * height }, (_, i) => (i * 167 + ((i * i) >> 5)) & 255));
-  const head = Buffer.alloc(62);
-  head.write('BM');
-  for (const [at, value] of [
-    [2, 62 + pixels.length],
-    [10, 62],
-    [14, 40],
-    [18, width],
-    [22, height],
-    [26, 0x10001],
-    [34, pixels.length],
-    [58, 0xffffff],
-  ] as const) {
-    head.writeUInt32LE(value, at);
-  }
-  return Buffer.concat([head, pixels]);
-}

@@ -155,7 +155,7 @@ export const imageWalker: Judge = {
 
 /** What exiftool may tell of a picture of ours: facts of the file, and of its size. */
 const FACTS =
-  /^(?:SourceFile|ExifTool:ExifToolVersion|File:(?:FileName|Directory|FileSize|FileModifyDate|FileAccessDate|FileInodeChangeDate|FilePermissions|FileType|FileTypeExtension|MIMEType|ImageWidth|ImageHeight|EncodingProcess|BitsPerSample|ColorComponents|YCbCrSubSampling)|PNG:(?:ImageWidth|ImageHeight|BitDepth|ColorType|Compression|Filter|Interlace)|PNG-pHYs:(?:PixelsPerUnitX|PixelsPerUnitY|PixelUnits)|PDF:(?:PDFVersion|Linearized|PageCount)|Composite:(?:ImageSize|Megapixels))$/;
+  /^(?:SourceFile|ExifTool:ExifToolVersion|File:(?:FileName|Directory|FileSize|FileModifyDate|FileAccessDate|FileInodeChangeDate|FilePermissions|FileType|FileTypeExtension|MIMEType|ImageWidth|ImageHeight|EncodingProcess|BitsPerSample|ColorComponents|YCbCrSubSampling)|PNG:(?:ImageWidth|ImageHeight|BitDepth|ColorType|Compression|Filter|Interlace|Palette)|PNG-pHYs:(?:PixelsPerUnitX|PixelsPerUnitY|PixelUnits)|PDF:(?:PDFVersion|Linearized|PageCount)|Composite:(?:ImageSize|Megapixels))$/;
 
 const SAME_TYPE: Readonly<Record<string, string>> = { png: 'PNG', jpeg: 'JPEG', pdf: 'PDF' };
 

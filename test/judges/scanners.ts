@@ -77,12 +77,12 @@ export const yara: Judge = {
 };
 
 /** Signatures of our own: by content (`.ndb`: name, any type, any offset, hex) and by hash (`.hdb`). */
-function database(): string {
+function database(tokens: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'clam-'));
   const hex = (text: string): string => Buffer.from(text, 'latin1').toString('hex');
   const content: readonly (readonly [string, string])[] = [
     ['Sekisho.Eicar', hex(eicar())],
-    ['Sekisho.Canary', hex('qzxkcanary')],
+    ...tokens.map((token) => ['Sekisho.Canary', hex(token)] as const),
     ['Sekisho.Vba', hex('Attribute VB_Name')],
     ['Sekisho.DosStub', hex('This program cannot be run in DOS mode')],
     ['Sekisho.JavaScript', hex('/S /JavaScript')],
@@ -100,7 +100,8 @@ export const clamav: Judge = {
   looksFor: 'the test virus and markers of active content, in depth; encrypted files',
   needs: [program('clamscan', 'clamav')],
   async judge(subjects) {
-    const signatures = database();
+    const dying = subjects.flatMap(({ canaries }) => canaries.filter(({ fate }) => fate === 'die'));
+    const signatures = database([...new Set(dying.map(({ token }) => token))]);
     try {
       const files = filesOf(subjects);
       const list = join(signatures, 'list');
@@ -129,9 +130,10 @@ export const clamav: Judge = {
     }
   },
   async positiveControls(folder) {
-    const token = openAviary().die('clam');
+    const aviary = openAviary();
+    const token = aviary.die('clam');
     const deep = rawZip([{ name: 'b.zip', content: rawZip([{ name: 'a.com', content: eicar() }]) }]);
-    return controls(folder, 'clam', [
+    const made = controls(folder, 'clam', [
       ['message: .*Eicar', Buffer.from(eicar())],
       ['a\\.\\w+: Sekisho\\.Eicar', Buffer.from(eicar())],
       ['Sekisho\\.Eicar', deep],
@@ -144,6 +146,7 @@ export const clamav: Judge = {
       ['Encrypted', rawZip([{ name: 'a.txt', content: 'x'.repeat(64), flags: 1 }])],
       ['Sekisho\\.Compound', compoundFile([])],
     ]);
+    return made.map(({ subject, says }) => ({ subject: { ...subject, canaries: aviary.canaries }, says }));
   },
 };
 

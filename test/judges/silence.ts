@@ -24,7 +24,7 @@ const PIPES =
  * local cache (setpriv looks for the uid's name). A process that has become node may none of it.
  */
 const LAUNCHER =
-  /^(?:socket\(AF_UNIX|connect\(\d+, \{sa_family=AF_UNIX, sun_path="\/var\/run\/nscd\/socket"|(?:socket|bind)\((?:\d+, \{sa_family=)?AF_NETLINK|(?:sendto|recvfrom)\(\d+, \[?\{nlmsg_len=)/;
+  /^(?:socket\(AF_UNIX|connect\(\d+, \{sa_family=AF_UNIX, sun_path="\/var\/run\/nscd\/socket"|(?:socket|bind)\((?:\d+, \{sa_family=)?AF_NETLINK|(?:sendto|recvfrom)\(\d+, \[?\{nlmsg_len=|recvfrom\(\d+,\s+<unfinished)/;
 
 /** A control's «mail» is a program, run in the place of the gateway. */
 const isProgram = ({ original }: Subject): boolean => original.endsWith('.mjs');

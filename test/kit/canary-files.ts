@@ -309,4 +309,4 @@ export const program = ({ die }: Aviary): Buffer => {
 export const script = ({ die }: Aviary): Buffer =>
   Buffer.from(`WScript.Echo("${die('script: its text')}");\r\nvar s = new ActiveXObject("WScript.Shell");\r\n`);
 
-export const gzipped = ({ die }: Aviary): Buffer => gzipSync(Buffer.from(`${die('gzip: content')}\n`));
+export const gzipped = ({ live }: Aviary): Buffer => gzipSync(Buffer.from(`${live('gzip: content')}\n`));
