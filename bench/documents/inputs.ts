@@ -63,11 +63,9 @@ function smallPdfs(folder: string): readonly InputFile[] {
     .filter(({ bytes }) => bytes.length >= SMALL.least && bytes.length <= SMALL.most)
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const found: InputFile[] = [];
-  for (
-    let i = 0;
-    found.length < SMALL.count && i < fitting.length;
-    i += Math.floor(fitting.length / (3 * SMALL.count))
-  ) {
+  // Three times as many as are wanted are looked at, as some have more pages.
+  const step = Math.max(1, Math.floor(fitting.length / (3 * SMALL.count)));
+  for (let i = 0; found.length < SMALL.count && i < fitting.length; i += step) {
     const file = join(folder, `small-${found.length + 1}.pdf`);
     writeFileSync(file, fitting[i]?.bytes ?? '');
     const pages = pagesOf(file);
