@@ -31,9 +31,13 @@ export function pictureSize(page: Extent, dpi: number, limits: Limits): PictureS
   if (!(scale * POINTS_PER_INCH >= LOWEST_DPI)) {
     throw new LimitExceeded(`page of ${Math.round(page.widthPt)} × ${Math.round(page.heightPt)} points`);
   }
+  const [across, down] = [page.widthPt * scale, page.heightPt * scale];
+  // Nearest, not below: A4 is 1753.94 pixels high, and readers that show 1753 in their place repeat one row of letters.
+  const fits = Math.round(across) * Math.round(down) <= limits.maxMegapixels * 1e6;
+  const whole = fits ? Math.round : Math.floor;
   return {
-    width: Math.max(1, Math.floor(page.widthPt * scale)),
-    height: Math.max(1, Math.floor(page.heightPt * scale)),
+    width: Math.max(1, whole(across)),
+    height: Math.max(1, whole(down)),
     dpi: scale * POINTS_PER_INCH,
     coarser: scale < wanted,
   };
