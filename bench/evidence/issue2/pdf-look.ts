@@ -8,7 +8,7 @@
  * PDFium draws our pages too, so it could not see what it draws wrongly, and is no judge. About what a picture of 150 dpi
  * can reach is told by a flawless one, and what engines owe to each other by poppler against MuPDF on the same original. The
  * similarity of pages seen whole (averaged by F = max(1, round(shorter side / 256)) first, as the authors of SSIM suggest)
- * is told, too, and decides nothing.
+ * is told, too; only the short form and the controls go by it.
  *
  * Cheats and what catches them: a blurred or coarse rebuilding (control: an original drawn at 50 dpi must fall short), a
  * page without its text (control: blank pages), few easy pages (all pages of the kinds count, up to a number per document).
