@@ -75,11 +75,20 @@ function checkIndexed(content: Uint8Array, size: Size, [highest = '', hex = '', 
   demand(new Set(hex.match(/.{6}/g)).size === colours, 'image: a colour twice');
   const rows = rowsOf(content, size, bits);
   const used = new Uint8Array(256);
-  if (bits === 8) for (const index of rows) used[index] = 1;
+  if (bits === 8) useBytes(rows, size.width, used);
   else useNibbles(rows, size.width, used);
   demand(used.lastIndexOf(1) < colours, 'image: an index beyond the palette');
   demand(used.indexOf(0) >= colours || colours === 256, 'image: a colour that no pixel has');
   demand(colours < 256 || !used.includes(0), 'image: a colour that no pixel has');
+}
+
+/** A row like the one above it has nothing new: blank paper, ruled lines. */
+function useBytes(rows: Uint8Array, width: number, used: Uint8Array): void {
+  const buffer = Buffer.from(rows.buffer, rows.byteOffset, rows.length);
+  for (let at = 0; at < rows.length; at += width) {
+    if (at > 0 && buffer.compare(buffer, at - width, at, at, at + width) === 0) continue;
+    for (let i = at; i < at + width; i++) used[rows[i] as number] = 1;
+  }
 }
 
 function useNibbles(rows: Uint8Array, width: number, used: Uint8Array): void {

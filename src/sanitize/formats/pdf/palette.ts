@@ -32,40 +32,74 @@ export interface Indexed {
 /** Sums over the pixels of one cell, five numbers each: count, red, green, blue, sum of squares. */
 const SUMS = 5;
 
+/** Runs up to here are written one by one: a call of `fill` costs as much as this many pixels. */
+const SHORT_RUN = 32;
+
 /** @param rgbx rows of `width * 4` bytes. @returns undefined when the page has more colours, or shades. */
 export function indexedOf(rgbx: Uint8Array, width: number, height: number): Indexed | undefined {
-  const pixels = new Uint32Array(rgbx.buffer, rgbx.byteOffset, width * height);
-  const cellOf = new Int16Array(CELLS).fill(-1);
-  const sums = new Float64Array(MAX_COLOURS * SUMS);
-  const indices = new Uint8Array(pixels.length);
-  let colours = 0;
-  let runsLeft = Math.max(FEW_PIXELS, pixels.length * MAX_RUNS);
-  for (let i = 0; i < pixels.length; ) {
+  const count = width * height;
+  const pixels = new Uint32Array(rgbx.buffer, rgbx.byteOffset, count);
+  const indices = new Uint8Array(count);
+  const cells = new Cells();
+  let runsLeft = Math.max(FEW_PIXELS, count * MAX_RUNS);
+  for (let i = 0; i < count; ) {
     const pixel = pixels[i] as number;
     if (--runsLeft < 0) return undefined;
-    let end = i + 1;
-    while (end < pixels.length && pixels[end] === pixel) end++;
-    const [red, green, blue] = [pixel & 0xff, (pixel >> 8) & 0xff, (pixel >> 16) & 0xff];
-    const cell = ((LEVEL[red] as number) << 8) | ((LEVEL[green] as number) << 4) | (LEVEL[blue] as number);
-    let index = cellOf[cell] as number;
-    if (index < 0) {
-      if (colours === MAX_COLOURS) return undefined;
-      index = colours++;
-      cellOf[cell] = index;
-    }
-    const count = end - i;
-    const at = index * SUMS;
-    sums[at] = (sums[at] as number) + count;
-    sums[at + 1] = (sums[at + 1] as number) + count * red;
-    sums[at + 2] = (sums[at + 2] as number) + count * green;
-    sums[at + 3] = (sums[at + 3] as number) + count * blue;
-    sums[at + 4] = (sums[at + 4] as number) + count * (red * red + green * green + blue * blue);
-    indices.fill(index, i, end);
+    const end = endOfRun(pixels, i, rgbx);
+    const index = cells.add(pixel, end - i);
+    if (index < 0) return undefined;
+    if (end - i > SHORT_RUN) indices.fill(index, i, end);
+    else for (; i < end; i++) indices[i] = index;
     i = end;
   }
-  const means = meansOf(sums, colours);
-  if (means.squares > MAX_ERROR * pixels.length) return undefined;
+  const means = meansOf(cells.sums, cells.count);
+  if (means.squares > MAX_ERROR * count) return undefined;
   return packedOf(means.palette, indices, width, height);
+}
+
+/** Blank paper, as bytes to compare with: a page is mostly that. */
+const BLANK_PIXELS = 1024;
+const BLANK = Buffer.alloc(BLANK_PIXELS * 4, 0xff);
+
+function endOfRun(pixels: Uint32Array, start: number, rgbx: Uint8Array): number {
+  const pixel = pixels[start] as number;
+  let end = start + 1;
+  if (pixel === 0xffffffff) {
+    while (end + BLANK_PIXELS <= pixels.length && BLANK.compare(rgbx, end * 4, (end + BLANK_PIXELS) * 4) === 0) {
+      end += BLANK_PIXELS;
+    }
+  }
+  while (end < pixels.length && pixels[end] === pixel) end++;
+  return end;
+}
+
+/** The cells that occur, in the order in which they came. */
+class Cells {
+  readonly sums = new Float64Array(MAX_COLOURS * SUMS);
+  count = 0;
+  readonly #indexOf = new Int16Array(CELLS).fill(-1);
+
+  /** @returns the cell's index; -1 when there would be too many. */
+  add(pixel: number, pixels: number): number {
+    const red = pixel & 0xff;
+    const green = (pixel >> 8) & 0xff;
+    const blue = (pixel >> 16) & 0xff;
+    const cell = ((LEVEL[red] as number) << 8) | ((LEVEL[green] as number) << 4) | (LEVEL[blue] as number);
+    let index = this.#indexOf[cell] as number;
+    if (index < 0) {
+      if (this.count === MAX_COLOURS) return -1;
+      index = this.count++;
+      this.#indexOf[cell] = index;
+    }
+    const { sums } = this;
+    const at = index * SUMS;
+    sums[at] = (sums[at] as number) + pixels;
+    sums[at + 1] = (sums[at + 1] as number) + pixels * red;
+    sums[at + 2] = (sums[at + 2] as number) + pixels * green;
+    sums[at + 3] = (sums[at + 3] as number) + pixels * blue;
+    sums[at + 4] = (sums[at + 4] as number) + pixels * (red * red + green * green + blue * blue);
+    return index;
+  }
 }
 
 function meansOf(sums: Float64Array, colours: number): { readonly palette: Uint8Array; readonly squares: number } {
