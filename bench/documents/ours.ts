@@ -45,9 +45,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   const problem =
     rebuilt.kind === 'held'
       ? `held: ${rebuilt.problems.join('; ')}`
-      : rebuilt.files.length === 1
+      : // A PDF with files in it comes out as several; the document itself is the first.
+        rebuilt.files.length > 0
         ? undefined
-        : `${rebuilt.files.length} files`;
+        : 'no file';
   const size = rebuilt.kind === 'held' ? 0 : rebuilt.files.reduce((sum, each) => sum + each.bytes.length, 0);
   const answer: OursAnswer = { ms, bytes: size, ...(problem === undefined ? {} : { problem }) };
   process.stdout.write(`${JSON.stringify(answer)}\n`);

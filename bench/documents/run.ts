@@ -164,9 +164,8 @@ function commandWorker(): Worker {
       const made = existsSync(out)
         ? readdirSync(join(out, basename(file))).filter((name) => name !== 'report.json')
         : [];
-      const [first] = made;
-      if (first === undefined || made.length > 1)
-        return { ms, bytes: 0, problem: `${made.length} files, exit code ${code}` };
+      const first = made.find((name) => /\.(?:pdf|jpg|png)$/.test(name));
+      if (first === undefined) return { ms, bytes: 0, problem: `${made.length} files, exit code ${code}` };
       const path = join(out, basename(file), first);
       renameSync(path, output);
       return { ms, bytes: sizeOf(output), problem: code === 0 ? undefined : `exit code ${code}, ${kind}` };

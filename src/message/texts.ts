@@ -184,6 +184,7 @@ export const NOTICE_SENTENCES = {
   },
   file: { ja: '・{name}: {end}', en: '- {name}: {end}' },
   fileRenamed: { ja: '・{name} → {output}: {end}', en: '- {name} → {output}: {end}' },
+  emptyFile: { ja: '・{name}: 中身のない空のファイルでした', en: '- {name}: it was empty' },
   unpacked: {
     ja: '・{name}: 中の{count}件を1件ずつ無害化しました',
     en: '- {name}: its {count} files were made safe one by one',

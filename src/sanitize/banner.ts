@@ -80,7 +80,7 @@ function changeLines(input: NoticeInput): string[] {
   const { report, language } = input;
   const lines = fileLines(input);
   const removed = removedLine(
-    [...report.body.removed, ...report.attachments.flatMap((part) => part.removed)],
+    [...report.body.removed, ...report.attachments.flatMap((part) => (isEmptyFile(part) ? [] : part.removed))],
     language,
   );
   if (removed !== '') lines.push(removed);
@@ -150,7 +150,7 @@ function fileLines({ report: { attachments }, names, heldListedIn, language }: N
     const outputs = names.slice(next, next + attached);
     next += attached;
     const isEnd = part.outcome !== 'blocked' && part.outcome !== 'waiting-for-password';
-    const isShown = part.outputs.length > 0 || (part.members ?? 1) > 0;
+    const isShown = part.outputs.length > 0 || (part.members ?? 1) > 0 || isEmptyFile(part);
     if (isEnd && isShown && !isInBundle(part, attachments))
       passed.push(passedLine(part, attachments, outputs, language));
   }
@@ -162,6 +162,10 @@ function fileLines({ report: { attachments }, names, heldListedIn, language }: N
     ? lines
     : [...lines, fill(N.allHeld, language, { count: held.length, name: heldListedIn })];
 }
+
+/** An attachment with nothing in it is named (INV-15); in archives, where there may be hundreds, they are counted. */
+const isEmptyFile = ({ path, removed }: AttachmentReport): boolean =>
+  !path.includes('/') && removed.some(({ what }) => what === 'empty-file');
 
 /** What went on inside an archive of ours is told by the archive's own line. */
 const isInBundle = ({ path }: AttachmentReport, all: readonly AttachmentReport[]): boolean =>
@@ -208,6 +212,7 @@ function passedLine(
   const name = shownName(part, all, language);
   const output = cleanLine(outputs.length > 1 ? `${outputs[0]} …` : (outputs[0] ?? ''), 60);
   const count = part.members ?? 0;
+  if (isEmptyFile(part)) return fill(N.emptyFile, language, { name });
   if (part.outputs.some(isBundle)) return fill(N.packed, language, { name, output, count });
   if (part.members !== undefined && output === '') return fill(N.unpacked, language, { name, count });
   const end = fill(OUTCOME_SENTENCES[part.outcome], language);

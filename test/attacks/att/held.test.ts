@@ -63,7 +63,7 @@ describe.each([['under its own name'], ['as a PDF'], ['as text']])('%s', (disgui
 
 describe('A14: nearly nothing', () => {
   test.each([
-    ['nothing', '', '空のファイル'],
+    ['nothing', '', '・a.dat: 中身のない空のファイルでした'],
     ['one NUL', '\0', 'a.dat'],
   ])('A14: an attachment of %s does not stop the mail and is told', async (_what, bytes, told) => {
     const mail = await through(...mixed(attached('a.dat', 'application/octet-stream', latin1(bytes))));

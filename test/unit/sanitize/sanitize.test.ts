@@ -213,7 +213,7 @@ test('A20: files in an archive go their own way, the notice names what is held i
 
 test('an archive without files is told as an empty file', async () => {
   const { notice } = await run(twoParts([PLAIN], 'foo', [...ZIP, rawZip([{ name: 'd/' }]).toString('base64')]));
-  expect(notice).toContain('中身のない空のファイル 1個');
+  expect(notice).toContain(': 中身のない空のファイルでした');
   expect(notice).not.toContain('無害化できない種類');
 });
 
