@@ -3,8 +3,9 @@
  * weights of fonts nobody uses, sources, maps, types. Licences stay. Says what it saved; a rule that finds nothing
  * fails, since then a package has changed and the rule is only believed to help.
  */
-import { createRequire } from 'node:module';
+
 import { readdirSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 
 const root = process.argv[2] ?? '.';

@@ -53,10 +53,10 @@ const CHILD_ENV = {
   TZ: 'UTC',
   // Conversions are single-threaded: more messages run at once instead.
   UV_THREADPOOL_SIZE: '1',
-  // glibc (mallopt(3)): buffers from 8 MiB on go back to the system when freed, so one large mail leaves no large child.
-  // Below that they are kept: the pictures of a page are 1 to 8 MB, and mapping each anew cost 10 ms of a page's 90.
-  MALLOC_MMAP_THRESHOLD_: `${8 * MIB}`,
-  MALLOC_TRIM_THRESHOLD_: `${16 * MIB}`,
+  // glibc (mallopt(3)): buffers from 4 MiB on go back to the system when freed, so one large mail leaves no large child.
+  // Below that they are kept: a page's greys and palette indices are 1 to 2 MB, and mapping each anew cost 10 ms of a page's 90.
+  MALLOC_MMAP_THRESHOLD_: `${4 * MIB}`,
+  MALLOC_TRIM_THRESHOLD_: `${8 * MIB}`,
   MALLOC_ARENA_MAX: '2',
   VIPS_CONCURRENCY: '1',
   // No configuration of the machine's OpenSSL reaches a child.

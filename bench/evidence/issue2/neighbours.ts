@@ -28,7 +28,8 @@ export const neighbours: Section = {
   bar: 'Postfix → Sekisho → Postfix → Dovecot: the 205 mails of the corpus (LF-only files normalised by the sender; intake itself refuses them) and 300 corpus documents wrapped as mails through, all accounted for (delivered, held, rejected with code), opened in a client (picture).',
   async run(context) {
     const missing = missingForChain();
-    if (missing.length > 0) throw new Error(`${missing.join(', ')} missing: npm run setup:services -- neighbours, and client`);
+    if (missing.length > 0)
+      throw new Error(`${missing.join(', ')} missing: npm run setup:services -- neighbours, and client`);
     return throughChain(context);
   },
 };
