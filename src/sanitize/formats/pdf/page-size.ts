@@ -31,13 +31,11 @@ export function pictureSize(page: Extent, dpi: number, limits: Limits): PictureS
   if (!(scale * POINTS_PER_INCH >= LOWEST_DPI)) {
     throw new LimitExceeded(`page of ${Math.round(page.widthPt)} × ${Math.round(page.heightPt)} points`);
   }
-  const [across, down] = [page.widthPt * scale, page.heightPt * scale];
-  // Nearest, not below: A4 is 1753.94 pixels high, and readers that show 1753 in their place repeat one row of letters.
-  const fits = Math.round(across) * Math.round(down) <= limits.maxMegapixels * 1e6;
-  const whole = fits ? Math.round : Math.floor;
   return {
-    width: Math.max(1, whole(across)),
-    height: Math.max(1, whole(down)),
+    // Below, never up: a picture one pixel wider than its page at this resolution is stretched by the engine when our own
+    // output comes back, and grows by an eighth (INV-08). Rounding to the nearest was tried: similarity + 0.007.
+    width: Math.max(1, Math.floor(page.widthPt * scale)),
+    height: Math.max(1, Math.floor(page.heightPt * scale)),
     dpi: scale * POINTS_PER_INCH,
     coarser: scale < wanted,
   };
