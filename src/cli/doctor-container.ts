@@ -17,7 +17,7 @@ export function containerFindings(): readonly Finding[] {
     tell('no-new-privileges', /^NoNewPrivs:\s*1$/m.test(status), NO_NEW_PRIVILEGES),
     bounded('memory', 'memory.max', MEMORY),
     bounded('processes', 'pids.max', PROCESSES),
-    { about: 'container/swap', state: isSwapClosed() ? 'good' : 'note', said: SWAP[isSwapClosed() ? 0 : 1] },
+    tell('swap', isSwapClosed(), SWAP, 'note'),
   ];
 }
 
@@ -26,18 +26,17 @@ export const isSwapClosed = (): boolean => limitOf('memory.swap.max') === '0';
 
 type Pair = readonly [good: Said, bad: Said];
 
-const tell = (name: string, isGood: boolean, [good, bad]: Pair): Finding => ({
+const tell = (name: string, isGood: boolean, [good, bad]: Pair, otherwise: Finding['state'] = 'missing'): Finding => ({
   about: `container/${name}`,
-  state: isGood ? 'good' : 'missing',
+  state: isGood ? 'good' : otherwise,
   said: isGood ? good : bad,
 });
 
 /** 'note' where the control group is not shown to us: then nobody knows. */
-function bounded(name: string, file: string, [good, bad]: Pair): Finding {
+function bounded(name: string, file: string, sentences: Pair): Finding {
   const limit = limitOf(file);
-  const isGood = limit !== undefined && limit !== 'max';
   if (limit === undefined) return { about: `container/${name}`, state: 'note', said: UNSEEN };
-  return { about: `container/${name}`, state: isGood ? 'good' : 'missing', said: isGood ? good : bad };
+  return tell(name, limit !== 'max', sentences);
 }
 
 /** Inside a container its own control group is mounted as the root of cgroup v2. */

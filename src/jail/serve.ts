@@ -7,7 +7,16 @@
  */
 import { createHash } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
-import { decodeHead, decodeJson, encodeFrame, FRAME, HEAD_BYTES, isRecord, type Parcel } from './protocol.ts';
+import {
+  decodeHead,
+  decodeJson,
+  encodeFrame,
+  FRAME,
+  HEAD_BYTES,
+  type HelpRequest,
+  isRecord,
+  type Parcel,
+} from './protocol.ts';
 
 const STDIN = 0;
 const STDOUT = 1;
@@ -15,13 +24,8 @@ const STDOUT = 1;
 /** Exit codes of a child, seen in the parent's log. sysexits.h: 70 is an internal fault, 76 a protocol fault. */
 const EXIT = { parentGone: 0, threw: 70, badRequest: 76 } as const;
 
-/** What a child asks another one to do: protocol.ts, HelpRequest. */
-interface Wanted {
-  readonly from: number;
-  readonly to: number;
-  readonly timeMs: number;
-  readonly pageBytes: number;
-}
+/** What a child asks another one to do; the document goes beside it. */
+type Wanted = Omit<HelpRequest, 'bytes'>;
 
 /** Asks for help with a document and returns at once; what it returns waits for the answer. Undefined when asked before. */
 export type CallForHelp = (wanted: Wanted, bytes: Uint8Array) => (() => Parcel | undefined) | undefined;

@@ -14,6 +14,13 @@ const REASONS: Readonly<Record<PageFailure, { readonly ja: string; readonly en: 
   malformed: { ja: 'データが壊れています。', en: 'Its data are damaged.' },
 };
 
+/** The same for a page of a TIFF, of which nothing more is known: a heading, then a line in each language. */
+export const unreadablePageLines = (page: number): readonly [heading: string, ja: string, en: string] => [
+  `${page}ページ目は読み取れませんでした`,
+  'このページのデータは壊れているか、大きすぎるため、画像にできませんでした。',
+  `Page ${page} could not be read: its data are damaged or too large.`,
+];
+
 /** @param from, to: numbers of the pages that this one stands for, from 1, both included */
 export function pageFailureLines(reason: PageFailure, from: number, to: number): Lines {
   const { ja, en } = REASONS[reason];

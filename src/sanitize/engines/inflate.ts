@@ -5,6 +5,7 @@
  * before the start). Method: the output is exactly as long as its container says, or the stream is refused; whatever
  * zlib refuses is refused here too (a property test compares the two); the clock is looked at in each block.
  */
+import { symbolsInOrder } from './canonical-code.ts';
 
 export type Inflated =
   | { readonly kind: 'inflated'; readonly bytes: Uint8Array; readonly read: number }
@@ -299,19 +300,6 @@ function codeOf(lengths: Uint8Array, allowed: 'complete' | 'single'): Code {
   if (left > 0 && !(allowed === 'single' && tolerated)) throw new Refused('malformed', 'incomplete code');
   counts[0] = 0;
   return { fast: fastTable(lengths, counts), counts, symbols: symbolsInOrder(lengths, counts) };
-}
-
-function symbolsInOrder(lengths: Uint8Array, counts: Uint16Array): Uint16Array {
-  const next = new Uint16Array(MAX_BITS + 2);
-  for (let length = 1; length <= MAX_BITS; length++) next[length + 1] = (next[length] ?? 0) + (counts[length] ?? 0);
-  const symbols = new Uint16Array(lengths.length);
-  for (const [symbol, length] of lengths.entries()) {
-    if (length === 0) continue;
-    const at = next[length] ?? 0;
-    symbols[at] = symbol;
-    next[length] = at + 1;
-  }
-  return symbols;
 }
 
 function fastTable(lengths: Uint8Array, counts: Uint16Array): Uint16Array {

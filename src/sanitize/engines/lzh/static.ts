@@ -3,6 +3,7 @@
  *
  * Every code must be complete, or the one symbol that the format allows; lengths beyond the tables end the file.
  */
+import { symbolsInOrder } from '../canonical-code.ts';
 import { BitReader, LzhRefused } from './bits.ts';
 import { Window } from './window.ts';
 
@@ -132,21 +133,7 @@ function codeOf(lengths: Uint8Array): Code {
     if (left < 0) throw new LzhRefused('over-subscribed code');
   }
   if (left > 0) throw new LzhRefused('incomplete code');
-  return { fast: fastTable(lengths, counts), only: -1, counts, symbols: inOrder(lengths, counts) };
-}
-
-function inOrder(lengths: Uint8Array, counts: Uint16Array): Uint16Array {
-  const next = new Uint16Array(MAX_CODE_BITS + 2);
-  for (let length = 1; length <= MAX_CODE_BITS; length++)
-    next[length + 1] = (next[length] ?? 0) + (counts[length] ?? 0);
-  const symbols = new Uint16Array(lengths.length);
-  for (const [symbol, length] of lengths.entries()) {
-    if (length === 0) continue;
-    const at = next[length] ?? 0;
-    symbols[at] = symbol;
-    next[length] = at + 1;
-  }
-  return symbols;
+  return { fast: fastTable(lengths, counts), only: -1, counts, symbols: symbolsInOrder(lengths, counts) };
 }
 
 function fastTable(lengths: Uint8Array, counts: Uint16Array): Uint16Array {

@@ -13,7 +13,7 @@ export const empty: Converter = {
     danger: 'none',
     method: 'told as an empty file',
     kept: 'nothing: there is nothing in it',
-    lost: 'its name',
+    lost: 'nothing; its name is told',
   },
 
   convert: async () => ({

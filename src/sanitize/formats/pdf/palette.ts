@@ -19,7 +19,7 @@ const MAX_RUNS = 0.3;
 const FEW_PIXELS = 10_000;
 
 /** 8-bit value → the nearest of 16 levels. */
-const LEVEL = Uint8Array.from({ length: 256 }, (_, value) => Math.round(value / 17));
+export const LEVEL = Uint8Array.from({ length: 256 }, (_, value) => Math.round(value / 17));
 
 export interface Indexed {
   /** Red, green and blue of each colour. */

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { deflate as deflateCallback } from 'node:zlib';
 import sharp from 'sharp';
 import { encodeFax } from '../../engines/images/fax.ts';
-import { type Indexed, indexedOf } from './palette.ts';
+import { type Indexed, indexedOf, LEVEL } from './palette.ts';
 import type { PageImage } from './writer.ts';
 
 const deflate = promisify(deflateCallback);
@@ -20,9 +20,6 @@ const DEFLATE_LEVEL = 4;
 const GREY_TOLERANCE = 6;
 /** engines.md: at 80 no ringing is seen around 8-point kanji at 150 dpi. */
 const JPEG_QUALITY = 80;
-
-/** 8-bit value → the nearest of 16 levels. */
-const LEVEL = Uint8Array.from({ length: 256 }, (_, value) => Math.round(value / 17));
 
 /** The page as 16 grey levels; undefined when a pixel is coloured. @param rgbx rows of `width * 4` bytes. */
 export function packGrey(rgbx: Uint8Array, width: number, height: number): Uint8Array | undefined {

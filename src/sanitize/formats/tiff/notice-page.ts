@@ -1,5 +1,6 @@
 /** The picture of a page that says that it could not be read: drawn from a text of ours by our own engine. */
 
+import { unreadablePageLines } from '../../../message/texts-pages.ts';
 import type { Pixels } from '../../engines/images/pixels.ts';
 import { openSvg } from '../../engines/images/resvg.ts';
 
@@ -12,12 +13,13 @@ export async function noticePage(page: number): Promise<Pixels> {
   const { width, height } = NOTICE_SIZE;
   const line = (y: number, size: number, text: string): string =>
     `<text x="80" y="${y}" font-size="${size}" fill="black">${text}</text>`;
+  const [heading, ja, en] = unreadablePageLines(page);
   const text =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">` +
     `<rect x="40" y="40" width="${width - 80}" height="${height - 80}" fill="none" stroke="black" stroke-width="2"/>` +
-    line(140, 26, `${page}ページ目は読み取れませんでした`) +
-    line(185, 17, 'このページのデータは壊れているか、大きすぎるため、画像にできませんでした。') +
-    line(225, 17, `Page ${page} could not be read: its data are damaged or too large.`) +
+    line(140, 26, heading) +
+    line(185, 17, ja) +
+    line(225, 17, en) +
     '</svg>';
   return (await openSvg(text, true)).draw(width * FINENESS);
 }
