@@ -24,6 +24,8 @@ export interface ConnectionShell {
   needsTls(peer: string): boolean;
   readonly maxErrors: number;
   readonly isDraining: () => boolean;
+  /** The connection is closed for its mistakes. Called once. */
+  tooManyErrors(connection: GuardedConnection): void;
   /** The conversation has ended; called once. The socket may still wait for the peer's FIN. */
   ended(connection: GuardedConnection): void;
   /** The socket has closed. */
@@ -195,7 +197,9 @@ export class GuardedConnection extends SMTPConnection {
 
   #countError(): void {
     this.#errors++;
-    if (this.#errors === this.#shell.maxErrors) this.reply(TOO_MANY_ERRORS);
+    if (this.#errors !== this.#shell.maxErrors) return;
+    this.#shell.tooManyErrors(this);
+    this.reply(TOO_MANY_ERRORS);
   }
 }
 

@@ -76,6 +76,9 @@ export class GuardedServer extends SMTPServer {
       needsTls: peerList(intake.tlsRequired, 'intake.tlsRequired'),
       maxErrors: limits.maxErrors,
       isDraining: () => this.#draining,
+      tooManyErrors: ({ peer }) => {
+        deps.log.warn('intake-refused', { at: 'command', peer, code: 421, mistakes: limits.maxErrors });
+      },
       ended: ({ peer }) => this.#door.leave(peer),
       gone: ({ id }) => this.#guarded.delete(id),
     };

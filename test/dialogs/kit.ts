@@ -11,7 +11,7 @@ import { openIntake } from '../../src/intake/intake.ts';
 import type { IntakeLimits } from '../../src/intake/limits.ts';
 import { postmasterOf } from '../../src/intake/postmaster.ts';
 import { newId } from '../../src/message/ids.ts';
-import { openLog } from '../../src/telemetry/log.ts';
+import { type Log, openLog } from '../../src/telemetry/log.ts';
 import { openTenants } from '../../src/tenants/open.ts';
 import type { ObjectRef, StoredObject, VaultWriter } from '../../src/vault/vault.ts';
 
@@ -29,6 +29,8 @@ export interface TestIntakeOptions {
   readonly limits?: Partial<IntakeLimits>;
   readonly accept?: IntakeDeps['accept'];
   readonly vault?: IntakeDeps['vault'];
+  /** Default: silent. */
+  readonly log?: Log;
   /** Fails the n-th octet written to the vault. */
   readonly failWrite?: Error;
 }
@@ -44,7 +46,7 @@ export interface TestIntake {
 
 export async function openTestIntake(options: TestIntakeOptions = {}): Promise<TestIntake> {
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-intake-'));
-  const log = openLog('test', 'silent');
+  const log = options.log ?? openLog('test', 'silent');
   const tenantSettings = DOMAINS.map((domain) => tenant(folder, domain));
   const tenants = openTenants(
     { tenants: tenantSettings },

@@ -103,7 +103,9 @@ async function until(is: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await is())) await sleep(50);
 }
 
-test('a full store: 452 before 250, nothing half-written; with room again the mail is taken', async ({ skip }) => {
+test('F07 F08 a full store: 452 before 250, nothing half-written; with room again the mail is taken', async ({
+  skip,
+}) => {
   skip(!hasOwnDisk, 'a small disk of our own needs the right to mount');
   const before = await traces();
   const filler = join(FULL, 'filler');
@@ -130,7 +132,7 @@ function fill(file: string): void {
   }
 }
 
-test('a store that is gone: 451 before 250, nothing half-written; back again the mail is taken', async () => {
+test('F32 F36 a store that is gone: 451 before 250, nothing half-written; back again the mail is taken', async () => {
   const before = await traces();
   const folders = readdirSync(store('b'));
   const away = join(folder, 'away');
@@ -148,7 +150,7 @@ test('a store that is gone: 451 before 250, nothing half-written; back again the
   expect(hop?.received.map((mail) => holdsToken(mail, 'token-back-end'))).toEqual([true]);
 });
 
-test('next hop down: accepted and queued, delivered once when it is there', async () => {
+test('F16 next hop down: accepted and queued, delivered once when it is there', async () => {
   const sent = await send('token-down-end', 'soumu');
   expect(sent.accepted).toBe(true);
   await until(async () => (await statesOf(idOf(sent)))['soumu'] === 'ready');
@@ -160,7 +162,7 @@ test('next hop down: accepted and queued, delivered once when it is there', asyn
   expect(await statesOf(idOf(sent))).toEqual({ soumu: 'delivered' });
 });
 
-test('one says 250, one 450, one 550: the second alone is asked again, the administrators hear of the third', async () => {
+test('S53 one says 250, one 450, one 550: the second alone is asked again, the administrators hear of the third', async () => {
   const asked: string[] = [];
   await openOwnHop({
     answerRcpt(address) {

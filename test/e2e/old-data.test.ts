@@ -23,7 +23,7 @@ interface OldSettings {
   readonly tenants: readonly object[];
 }
 
-test.each(readdirSync(FIXTURES))('queued mail of a data folder of %s is delivered', async (name) => {
+test.each(readdirSync(FIXTURES))('F47 queued mail of a data folder of %s is delivered', async (name) => {
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-old-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   execFileSync('tar', ['-C', folder, '--no-same-owner', '-xzf', join(FIXTURES, name, 'data.tar.gz')]);

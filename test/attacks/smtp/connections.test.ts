@@ -78,7 +78,7 @@ test('a peer that leaves in the middle of DATA leaves nothing', async () => {
   expect(intake.accepted).toEqual([]);
 });
 
-test('closing: idle connections get 421, a message in DATA is finished, newcomers are not let in', async () => {
+test('F25 closing: idle connections get 421, a message in DATA is finished, newcomers are not let in', async () => {
   const idle = await open({ limits: { graceMs: 5000 } });
   await idle.reply();
   const busy = new RawClient(intake.port);

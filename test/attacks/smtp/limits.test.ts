@@ -154,7 +154,7 @@ test.each([
   expect(await client.reply()).toContain(status);
 });
 
-test('S13 replies are at most 512 octets and echo nothing that was sent', async () => {
+test('INV-13 replies are at most 512 octets and echo nothing that was sent', async () => {
   const client = await open();
   await client.reply();
   const canary = 'Canary7Zq';

@@ -94,7 +94,7 @@ test.each([
     (bytes: Buffer) => void bytes.writeUInt8(bytes.readUInt8(bytes.length - 5) ^ 1, bytes.length - 5),
   ],
   ['the receipt itself', (bytes: Buffer) => void bytes.write('Sekisho-Receipx', 0)],
-])('F10 changed in the vault: %s — nothing is sent, no intent is told', async (_, change) => {
+])('F14 changed in the vault: %s — nothing is sent, no intent is told', async (_, change) => {
   const bench = await openBench();
   const id = await readyMessage(bench);
   const { sanitized_object } = await bench.database.read
@@ -141,7 +141,7 @@ test('a recipient slipped into the database gets nothing: the receipt names anot
   expect(await bench.events(id)).toContain('door-refused');
 });
 
-test('a worker that slept through its lease sends nothing', async () => {
+test('F26 a worker that slept through its lease sends nothing', async () => {
   const bench = await openBench();
   await readyMessage(bench);
   const sleeper = await bench.take('deliver');
