@@ -19,7 +19,8 @@ RUN --mount=type=secret,id=ca,target=/run/ca.pem,required=false \
 # No package of ours needs its install script.
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc,required=false --mount=type=secret,id=ca,target=/run/ca.pem,required=false \
     NODE_EXTRA_CA_CERTS=/run/ca.pem npm ci --omit=dev --ignore-scripts --no-audit --no-fund --registry=${REGISTRY}
-COPY bin/bootstrap.js bin/run.js bin/sekisho.js bin/start.js bin/
+COPY bin/bootstrap.js bin/run.js bin/sekisho.js bin/start.js bin/sbom.js bin/
+COPY bin/sbom bin/sbom
 RUN node bin/image/prune-modules.js /opt/sekisho && node bin/image/stamp.js && rm -r bin/image
 COPY LICENSE NOTICE README.md ./
 COPY config config
@@ -41,6 +42,9 @@ RUN export DEBIAN_FRONTEND=noninteractive \
 COPY --from=build /opt/sekisho /opt/sekisho
 RUN ln -s "/opt/sekisho/node_modules/node-linux-$(dpkg --print-architecture | sed s/amd64/x64/)/bin/node" /usr/local/bin/node \
  && printf '#!/bin/sh\nexec node /opt/sekisho/src/main.ts "$@"\n' > /usr/local/bin/sekisho && chmod 755 /usr/local/bin/sekisho
+# What is in this image, Debian's packages too: CycloneDX, docs/advisories/README.md says how it is used.
+RUN dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\n' > /tmp/debian.tsv \
+ && node /opt/sekisho/bin/sbom.js --installed --debian /tmp/debian.tsv --out /opt/sekisho/sbom.cdx.json && rm /tmp/debian.tsv
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Sekisho" \

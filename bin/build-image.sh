@@ -2,6 +2,7 @@
 # Builds the container image without Docker and writes what an installation without network needs:
 #   OUT/sekisho-image.tar            docker load -i, podman load -i
 #   OUT/sekisho-image.contents.tsv   every Debian and npm package in it, with version and licence
+#   OUT/sekisho-image.cdx.json       the same as a bill of materials (CycloneDX 1.6), with what is inside packages; also in the image
 #   OUT/SHA256SUMS
 # Usage, as root: bin/build-image.sh [--out DIR] [--base IMAGE] [--with-tests]
 #   --base IMAGE   a base image that this machine can pull; default: one made here by debootstrap
@@ -15,7 +16,7 @@ while [ $# -gt 0 ]; do
     --out) out=$2; shift 2 ;;
     --base) base=$2; shift 2 ;;
     --with-tests) tests=yes; shift ;;
-    *) sed -n '2,10p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,11p' "$0" >&2; exit 2 ;;
   esac
 done
 [ "$(id -u)" = 0 ] || { echo "build-image: run as root (buildah's chroot isolation)" >&2; exit 1; }
@@ -68,8 +69,9 @@ root=$(buildah "${storage[@]}" mount "$container")
       console.log(["npm", path.replace(/^.*node_modules\//, ""), version, license ?? ""].join("\t"));
     }'
 } > "$out/sekisho-image.contents.tsv"
+cp "$root/opt/sekisho/sbom.cdx.json" "$out/sekisho-image.cdx.json"
 size=$(du -sm "$root" | cut -f1)
 buildah "${storage[@]}" umount "$container" > /dev/null
-(cd "$out" && sha256sum sekisho-image.tar sekisho-image.contents.tsv > SHA256SUMS)
+(cd "$out" && sha256sum sekisho-image.tar sekisho-image.contents.tsv sekisho-image.cdx.json > SHA256SUMS)
 echo "image: $image, $size MiB unpacked, $(du -m "$out/sekisho-image.tar" | cut -f1) MiB as an archive, $(($(wc -l < "$out/sekisho-image.contents.tsv") - 1)) packages"
-echo "written: $out/sekisho-image.tar, sekisho-image.contents.tsv, SHA256SUMS"
+echo "written: $out/sekisho-image.tar, sekisho-image.contents.tsv, sekisho-image.cdx.json, SHA256SUMS"

@@ -19,13 +19,16 @@ cp package.json package-lock.json .npmrc "$root"
 (cd "$root" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error > /dev/null)
 node=$root/node_modules/node-linux-$arch/bin/node
 cp LICENSE NOTICE README.md "$root"
-cp bin/bootstrap.js bin/run.js bin/sekisho.js bin/start.js "$root/bin"
+cp bin/bootstrap.js bin/run.js bin/sekisho.js bin/start.js bin/sbom.js "$root/bin"
+cp -R bin/sbom "$root/bin"
 cp -R config src docs "$root"
 cp -R fixtures/demo "$root/fixtures"
 mkdir "$root/bin/image" && cp bin/image/stamp.js "$root/bin/image"
 "$node" bin/image/prune-modules.js "$root" > "$work/pruned.txt"
 "$node" "$root/bin/image/stamp.js" && rm -r "$root/bin/image"
 cp -R bin/offline/. "$root"
+# What this archive installs, engines and fonts too (CycloneDX); under the checksums like every other file.
+"$node" "$root/bin/sbom.js" --installed --out "$root/sbom.cdx.json"
 chmod -R a+rX,go-w "$root"
 
 # Every file, the installer's own too; links are told by their target.
