@@ -6,7 +6,7 @@ import type { PdfDocument } from '../../engines/pdfium/document.ts';
 import { closePage, openPage, type Page, renderPage } from '../../engines/pdfium/page.ts';
 import { type DrawnPage, emptyLayer, type PageLimit } from './drawn.ts';
 import { Malformed } from './failure.ts';
-import { MAX_SIDE_PIXELS, type PictureSize, pictureSize, shrinkOf } from './page-size.ts';
+import { fittedExtent, MAX_SIDE_PIXELS, type PictureSize, pictureSize, shrinkOf } from './page-size.ts';
 import { photoOf } from './photo.ts';
 import { bilevelPicture, encodePhoto, encodePicture, packBits, withFourth } from './pixels.ts';
 import { type Scan, scanOf } from './scan.ts';
@@ -63,10 +63,11 @@ function drawByEngine({ document, pause, pageBytes }: Drawing, page: Page, size:
   const layer = emptyLayer();
   const { width, height } = size;
   const rgbx = picture.rgbx();
-  const runs = textLayer(characters, page, { width, height, channels: 4, pixels: rgbx }, layer);
+  const fitted = { ...page, ...fittedExtent(page, size) };
+  const runs = textLayer(characters, fitted, { width, height, channels: 4, pixels: rgbx }, layer);
   const encoding = encodePicture({ width, height, rgbx }, pageBytes);
   picture.free();
-  return encoding.then(({ image, isCoarser }) => drawnPage(page, runs, image, layer, limitsMet(size, isCoarser)));
+  return encoding.then(({ image, isCoarser }) => drawnPage(fitted, runs, image, layer, limitsMet(size, isCoarser)));
 }
 
 function drawScan(drawing: Drawing, page: Page, scan: Scan, size: PictureSize): Promise<DrawnPage> | undefined {

@@ -44,3 +44,30 @@ export function pictureSize(page: Extent, dpi: number, limits: Limits): PictureS
 /** By how much a page beyond the largest that readers take is shown smaller; 1 for all others. */
 export const shrinkOf = ({ widthPt, heightPt }: Extent): number =>
   Math.min(1, MAX_PAGE_PT / Math.max(widthPt, heightPt));
+
+/** The writer's: sides have two decimals. */
+const STEPS_PER_POINT = 100;
+/** Every other size or so fits; what is tried is nearer than a twentieth of a point, which nobody sees. */
+const STEPS = [0, 1, -1, 2, -2, 3, -3, 4, -4] as const;
+
+/**
+ * A page's size, changed by a hair, at which a picture of the page is no larger than its pixels.
+ *
+ * Engines compute in single precision: 841.89 / 1753 · 1753 is more than 841.89 there, the picture then covers a part of
+ * one pixel more, and is drawn stretched over it when our own output comes back (INV-08: an eighth more bytes).
+ */
+export function fittedExtent({ widthPt, heightPt }: Extent, { width, height, dpi }: PictureSize): Extent {
+  const scale = dpi / POINTS_PER_INCH;
+  return { widthPt: fittedSide(widthPt, width, scale), heightPt: fittedSide(heightPt, height, scale) };
+}
+
+/** @param scale pixels per point */
+function fittedSide(sidePt: number, pixels: number, scale: number): number {
+  const nearest = Math.round(sidePt * STEPS_PER_POINT);
+  const sides = STEPS.map((step) => (nearest + step) / STEPS_PER_POINT);
+  return sides.find((side) => side <= MAX_PAGE_PT && isFilled(Math.fround(side), pixels, scale)) ?? sidePt;
+}
+
+/** As an engine reckons: points of the page to pixels, then points of the picture by that. @param side single precision */
+const isFilled = (side: number, pixels: number, scale: number): boolean =>
+  Math.floor(side * scale) === pixels && Math.fround(side * Math.fround(pixels / side)) <= pixels;
