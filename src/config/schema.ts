@@ -310,7 +310,14 @@ export const settingsSchema = z.strictObject({
         .default(30)
         .describe('Wait after the first temporary failure; doubles, with jitter.'),
       maxRetrySeconds: z.int().min(1).max(86_400).default(3600).describe('Longest wait between tries.'),
-      giveUpHours: z.int().min(1).max(240).default(72).describe('Age at which a message counts as undeliverable.'),
+      giveUpHours: z
+        .int()
+        .min(1)
+        .max(240)
+        .default(72)
+        .describe(
+          'Age at which a message counts as undeliverable, once it was tried as often as so many hours of waiting make.',
+        ),
       timeoutSeconds: z
         .int()
         .min(5)

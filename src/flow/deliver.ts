@@ -16,6 +16,7 @@ import { newId } from '../message/ids.ts';
 import type { NoticeJob } from '../message/jobs.ts';
 import { END_STATES, type RecipientState } from '../message/states.ts';
 import type { Outlet, RecipientResult } from '../outlet/outlet.ts';
+import { isExpired } from '../queue/expiry.ts';
 import type { LeasedJob, Queue } from '../queue/queue.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -35,8 +36,10 @@ export interface DeliverDeps {
   backoffMs(attempts: number): number;
   /** A lease is made whole again before the socket opens, so that two holders never send at once. */
   readonly leaseMs: number;
-  /** Age at which a message is undeliverable. */
+  /** Age at which a message is undeliverable, if it was tried often enough (queue/expiry.ts). */
   readonly giveUpMs: number;
+  /** Tries that so many hours of waiting make at the very least. */
+  readonly giveUpTries: number;
   /** Tells the sanitizer that a notice is to be written. */
   readonly ring: () => void;
   readonly now: () => number;
@@ -132,7 +135,7 @@ async function recordResults(
   results: readonly RecipientResult[],
 ): Promise<void> {
   const nowMs = deps.now();
-  const tooOld = nowMs - job.createdAtMs >= deps.giveUpMs;
+  const tooOld = isExpired(job, deps, nowMs);
   const settled = results.map((result): Settled => ({ result, state: stateAfter(result, message, tooOld) }));
   const failed = settled.filter(({ state }) => state === 'undeliverable').map(({ result }) => result);
   const later = settled.filter(({ state }) => state === 'ready').map(({ result }) => result);

@@ -59,6 +59,7 @@ export class GuardedConnection extends SMTPConnection {
   #ended = false;
   /** Recipients refused as unknown since the last accepted message. */
   unknownRecipients = 0;
+  /** By performance.now(), as all clocks of a connection: nobody sets it. */
   readonly openedAtMs: number;
   /** When we last said something: from then on the peer has its turn. */
   repliedAtMs: number;
@@ -74,7 +75,7 @@ export class GuardedConnection extends SMTPConnection {
     this.peer = peer;
     this.#headerBytes = headerBytes;
     this.#shell = shell;
-    this.openedAtMs = Date.now();
+    this.openedAtMs = performance.now();
     this.repliedAtMs = this.openedAtMs;
   }
 
@@ -188,7 +189,7 @@ export class GuardedConnection extends SMTPConnection {
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
-    this.repliedAtMs = Date.now();
+    this.repliedAtMs = performance.now();
     if (typeof data === 'string') super.send(code, cleanReplyText(data), STATUS.test(data) ? false : context);
     else super.send(code, data, context);
     if (this.#closeAfterReply) this.close();

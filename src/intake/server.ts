@@ -164,8 +164,8 @@ export class GuardedServer extends SMTPServer {
     clearInterval(this.#sweeper);
     this.server.close();
     for (const socket of this.#unannounced) socket.destroy();
-    const deadline = Date.now() + this.#limits.graceMs;
-    while (this.#guarded.size > 0 && Date.now() < deadline) {
+    const deadline = performance.now() + this.#limits.graceMs;
+    while (this.#guarded.size > 0 && performance.now() < deadline) {
       for (const connection of this.#guarded.values()) {
         if (connection.activity.kind === 'command') connection.reply(SHUTTING_DOWN);
       }
@@ -204,7 +204,7 @@ export class GuardedServer extends SMTPServer {
   #startSweeper(): NodeJS.Timeout {
     const patience = new Patience({ ...this.#limits, commandMs: this.#settings.intake.idleSeconds * 1000 });
     const sweep = () => {
-      const nowMs = Date.now();
+      const nowMs = performance.now();
       for (const connection of this.#guarded.values()) {
         const reply = patience.verdict(connection, nowMs);
         if (reply !== undefined) connection.cut(reply);

@@ -34,8 +34,8 @@ export interface Attempt {
 
 /** Slowest next hop that is waited for, after the fixed part: octets a second. */
 const MIN_RATE = 10_000;
-/** A hop that trickles its replies never meets the silence timeout. */
-const FIXED_TIMEOUTS = 4;
+/** A hop that trickles its replies never meets the silence timeout: a try ends after this many of them. */
+export const FIXED_TIMEOUTS = 4;
 
 /** Sends `bytes` once. Never throws; after anything but a clean end the caller must not use the connection again. */
 export async function transact(

@@ -2,7 +2,9 @@
 import { type DeliverDeps, deliverMessage } from '../flow/deliver.ts';
 import { type ProbeDeps, probeAddress } from '../flow/probe.ts';
 import { openLgwanOutlet } from '../outlet/lgwan.ts';
+import { FIXED_TIMEOUTS } from '../outlet/transaction.ts';
 import { backoffMs } from '../queue/backoff.ts';
+import { expiryOf } from '../queue/expiry.ts';
 import type { LeasedJob } from '../queue/queue.ts';
 import type { RoleContext, RunningRole } from './context.ts';
 import { startWorkers } from './workers.ts';
@@ -34,7 +36,10 @@ export async function startOutlet(context: RoleContext): Promise<RunningRole> {
     tenant: context.tenant,
     backoffMs: backoff,
     leaseMs: settings.outlet.leaseSeconds * 1000,
-    giveUpMs: settings.outlet.giveUpHours * HOUR_MS,
+    ...expiryOf(
+      settings.outlet.giveUpHours * HOUR_MS,
+      retry.maxMs + settings.outlet.timeoutSeconds * FIXED_TIMEOUTS * 1000,
+    ),
     ring: () => doorbell.ring('sanitizer'),
     now,
     log,

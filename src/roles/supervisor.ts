@@ -63,7 +63,7 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
     });
-    running.set(role, { process: child, startedAtMs: Date.now() });
+    running.set(role, { process: child, startedAtMs: performance.now() });
     child.on('message', (message) => onMessage(role, message));
     child.on('error', (error) => {
       options.log.error('role-not-started', { of: role }, error);
@@ -83,7 +83,7 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   async function onExit(role: Role, how: string): Promise<void> {
-    const ranMs = Date.now() - (running.get(role)?.startedAtMs ?? 0);
+    const ranMs = performance.now() - (running.get(role)?.startedAtMs ?? 0);
     running.delete(role);
     if (stopping) return;
     const failed = ranMs > HEALTHY_MS ? 1 : (failures.get(role) ?? 0) + 1;

@@ -23,6 +23,8 @@ const MAX_OPEN = 500;
 /** First and longest wait between two looks at the table: an idle outlet answers within some 10 ms. */
 const FIRST_POLL_MS = 10;
 const MAX_POLL_MS = 200;
+/** An answer from further ahead was written under a clock that has been set back since: it would be believed for years. */
+const MAX_SKEW_MS = 300_000;
 
 export class ProbedAddresses {
   readonly #deps: ProbeDeps;
@@ -50,12 +52,14 @@ export class ProbedAddresses {
   }
 
   async #remembered(tenant: string, key: string): Promise<ProbedVerdict | undefined> {
+    const nowMs = this.#deps.now();
     const row = await this.#deps.database.read
       .selectFrom('address_check')
       .select('verdict')
       .where('address', '=', key)
       .where('tenant', '=', tenant)
-      .where('valid_until', '>', this.#deps.now())
+      .where('valid_until', '>', nowMs)
+      .where('checked_at', '<', nowMs + MAX_SKEW_MS)
       .executeTakeFirst();
     return row?.verdict;
   }

@@ -100,6 +100,7 @@ export async function openHouse({ child, messageMs }: HouseOptions): Promise<Hou
     keys: keysOf('outlet'),
     backoffMs: () => 1000,
     giveUpMs: 3_600_000,
+    giveUpTries: 1,
     leaseMs: 600_000,
   };
   const next = async (kind: JobKind) => {

@@ -197,6 +197,7 @@ export async function openBench(): Promise<Bench> {
     backoffMs: (attempts) => attempts * 60_000,
     leaseMs: LEASE_MS,
     giveUpMs: 24 * HOUR_MS,
+    giveUpTries: 20,
     ring: () => void bench.rings.push('sanitizer'),
   };
   const bench: Bench = {

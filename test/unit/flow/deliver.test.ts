@@ -72,7 +72,7 @@ test('a notice that cannot be delivered makes no further notice, but an alarm', 
   expect(bench.log.lines).toContainEqual(expect.objectContaining({ level: 'error', event: 'notice-undeliverable' }));
 });
 
-test('later becomes undeliverable at the given age, not by the number of tries', async () => {
+test('F15 F16 later becomes undeliverable at the given age, not by the number of tries', async () => {
   const bench = await openBench();
   const id = await readyMessage(bench);
   bench.onDeliver = (recipients) => recipients.map((recipient) => result('later', recipient));

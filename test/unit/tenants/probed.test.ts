@@ -3,7 +3,7 @@ import { ProbedAddresses, type ProbedVerdict } from '../../../src/tenants/probed
 
 /** The part of Kysely that is used, over one map; the real database is met in the end-to-end tests. */
 function setUp(answer: ProbedVerdict | undefined) {
-  const rows = new Map<string, { verdict: ProbedVerdict; tenant: string; valid_until: number }>();
+  const rows = new Map<string, { verdict: ProbedVerdict; tenant: string; checked_at: number; valid_until: number }>();
   const jobs: string[] = [];
   let rings = 0;
   const query = (conditions: readonly (readonly unknown[])[]) => ({
@@ -12,7 +12,12 @@ function setUp(answer: ProbedVerdict | undefined) {
     executeTakeFirst: async () => {
       const value = (column: string) => conditions.find(([name]) => name === column)?.[2];
       const row = rows.get(String(value('address')));
-      return row && row.tenant === value('tenant') && row.valid_until > Number(value('valid_until')) ? row : undefined;
+      const counts =
+        row !== undefined &&
+        row.tenant === value('tenant') &&
+        row.valid_until > Number(value('valid_until')) &&
+        row.checked_at < Number(value('checked_at'));
+      return counts ? row : undefined;
     },
   });
   const database = { read: { selectFrom: () => query([]) }, write: (work: (tx: unknown) => unknown) => work({}) };
@@ -27,7 +32,12 @@ function setUp(answer: ProbedVerdict | undefined) {
       rings++;
       const { address } = JSON.parse(jobs.at(-1) ?? '{}');
       if (answer !== undefined)
-        rows.set(address, { verdict: answer, tenant: 'chuo', valid_until: Date.now() + 60_000 });
+        rows.set(address, {
+          verdict: answer,
+          tenant: 'chuo',
+          checked_at: Date.now(),
+          valid_until: Date.now() + 60_000,
+        });
     },
     now: Date.now,
   };
@@ -53,14 +63,19 @@ test('no answer in time is undecided; an expired one is asked again', async () =
   const silent = setUp(undefined);
   expect(await silent.probed.verdict('chuo', 'taro@a.jp', 30)).toBe('undecided');
   const { probed, rows, jobs } = setUp('unknown');
-  rows.set('taro@a.jp', { verdict: 'exists', tenant: 'chuo', valid_until: Date.now() - 1 });
+  rows.set('taro@a.jp', { verdict: 'exists', tenant: 'chuo', checked_at: 0, valid_until: Date.now() - 1 });
   expect(await probed.verdict('chuo', 'taro@a.jp', 2000)).toBe('unknown');
   expect(jobs).toHaveLength(1);
 });
 
 test('another tenant’s answer is not ours', async () => {
   const { probed, rows } = setUp('unknown');
-  rows.set('taro@a.jp', { verdict: 'exists', tenant: 'other', valid_until: Date.now() + 60_000 });
+  rows.set('taro@a.jp', {
+    verdict: 'exists',
+    tenant: 'other',
+    checked_at: Date.now(),
+    valid_until: Date.now() + 60_000,
+  });
   expect(await probed.verdict('chuo', 'taro@a.jp', 2000)).toBe('unknown');
 });
 
