@@ -1,0 +1,149 @@
+/** The judging process: loads the tests once, then switches on one mutant after another and runs what reaches it. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Modules, openModules } from './modules.ts';
+import type { Baseline, FromJudge, JudgeTask, Seen, ToJudge, Verdict } from './protocol.ts';
+
+/** How Stryker's instrumented code is told what to do. */
+interface Switchboard {
+  activeMutant?: string | undefined;
+  currentTestId?: string | undefined;
+  hitCount?: number | undefined;
+  hitLimit?: number;
+  /** Ours: no counting while mutants are judged. */
+  isCounting?: boolean;
+  mutantCoverage?: { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
+}
+
+const board: Switchboard = { isCounting: true, mutantCoverage: { static: {}, perTest: {} } };
+Object.assign(globalThis, { __stryker__: board });
+
+/** A loop that a mutant made endless ends here: so much more often than without the mutant. */
+const HIT_FACTOR = 100;
+const HIT_FLOOR = 100_000;
+
+interface LoadedTest {
+  readonly name: string;
+  readonly file: string;
+  run(): Promise<void>;
+}
+
+const send = (message: FromJudge): Promise<void> =>
+  new Promise((resolve) => {
+    process.send?.(message, () => resolve());
+  });
+
+process.on('message', (message: ToJudge) => void answer(message));
+// A promise that a mutant left alone belongs to no test any more.
+process.on('unhandledRejection', () => undefined);
+for (const name of ['log', 'info', 'warn', 'error'] as const) console[name] = () => undefined;
+
+async function answer(message: ToJudge): Promise<void> {
+  const { task } = message;
+  process.chdir(task.folder);
+  process.env['TMPDIR'] = join(task.folder, 'tmp');
+  const modules = openModules(task.folder, task.files);
+  const tests = await load(task);
+  if (message.kind === 'baseline') {
+    const baseline = await runAll(tests);
+    if (baseline !== undefined) await send({ kind: 'baseline', baseline });
+  } else {
+    board.isCounting = false;
+    const judge = judgeOf(task, message.baseline, tests, modules);
+    for (const id of message.ids) await send({ kind: 'verdict', id, verdict: await judge(id) });
+    await send({ kind: 'done' });
+  }
+  process.exit(0);
+}
+
+async function load({ folder, tests }: JudgeTask): Promise<readonly LoadedTest[]> {
+  const { takeTests } = await import('./registry.ts');
+  const loaded: LoadedTest[] = [];
+  for (const file of tests) {
+    await import(pathToFileURL(join(folder, file)).href);
+    loaded.push(...takeTests().map(({ name, run }) => ({ name, file, run })));
+  }
+  return loaded;
+}
+
+/** Every test without a mutant: it must pass. */
+async function runAll(tests: readonly LoadedTest[]): Promise<Baseline | undefined> {
+  const seen: Seen[] = [];
+  for (const [i, test] of tests.entries()) {
+    board.currentTestId = `t${i}`;
+    const startedAt = performance.now();
+    try {
+      await test.run();
+    } catch (error) {
+      await send({ kind: 'red', test: `${test.file}: ${test.name}`, error: String(error).slice(0, 500) });
+      return undefined;
+    }
+    const ms = performance.now() - startedAt;
+    seen.push({ name: test.name, file: test.file, ms, hits: board.mutantCoverage?.perTest[`t${i}`] ?? {} });
+  }
+  return { tests: seen, atLoad: Object.keys(board.mutantCoverage?.static ?? {}) };
+}
+
+function judgeOf(
+  task: JudgeTask,
+  baseline: Baseline,
+  tests: readonly LoadedTest[],
+  modules: Modules,
+): (id: string) => Promise<Verdict> {
+  const fileOf = new Map(task.mutants.map(({ id, file }) => [id, file]));
+  const idsOf = new Map<string, string[]>();
+  for (const { id, file } of task.mutants) idsOf.set(file, [...(idsOf.get(file) ?? []), id]);
+  const atLoad = new Set(baseline.atLoad);
+  const order = baseline.tests.map((_, i) => i).sort((a, b) => ms(a) - ms(b));
+  /** What killed last stands first: neighbours often die of the same test. */
+  let killers: readonly number[] = [];
+
+  function ms(i: number): number {
+    return baseline.tests[i]?.ms ?? 0;
+  }
+
+  function reaching(id: string, files: readonly string[]): readonly number[] {
+    const ids = atLoad.has(id) ? files.flatMap((file) => idsOf.get(file) ?? []) : [id];
+    const found = order.filter((i) => ids.some((one) => baseline.tests[i]?.hits[one] !== undefined));
+    const first = killers.filter((i) => found.includes(i));
+    return [...first, ...found.filter((i) => !first.includes(i))];
+  }
+
+  async function failing(id: string, chosen: readonly number[]): Promise<Verdict | undefined> {
+    for (const i of chosen) {
+      const test = tests[i];
+      if (test === undefined) throw new Error('the tests differ from those of the first run');
+      const hits = baseline.tests[i]?.hits[id] ?? 0;
+      Object.assign(board, { hitCount: 0, hitLimit: hits * HIT_FACTOR + HIT_FLOOR });
+      const by = `${test.file}: ${test.name}`;
+      const passed = await test.run().then(
+        () => true,
+        () => false,
+      );
+      const isEndless = (board.hitCount ?? 0) > (board.hitLimit ?? 0);
+      if (passed && !isEndless) continue;
+      killers = [i, ...killers.filter((killer) => killer !== i)].slice(0, 5);
+      return { kind: isEndless ? 'endless' : 'killed', by };
+    }
+    return undefined;
+  }
+
+  return async (id) => {
+    const files = modules.dependents(fileOf.get(id) ?? '');
+    const chosen = reaching(id, files);
+    const budgetMs = chosen.reduce((sum, i) => sum + ms(i), 0);
+    if (chosen.length === 0) return { kind: 'unreached' };
+    await send({ kind: 'begin', id, budgetMs });
+    const isLoaded = atLoad.has(id);
+    Object.assign(board, { activeMutant: id, hitCount: 0, hitLimit: HIT_FLOOR });
+    try {
+      if (isLoaded) await modules.reload(files);
+      return (await failing(id, chosen)) ?? { kind: 'survived', tests: chosen.length };
+    } catch (error) {
+      return { kind: 'killed', by: `loading: ${String(error).slice(0, 100)}` };
+    } finally {
+      board.activeMutant = undefined;
+      if (isLoaded) await modules.restore(files);
+    }
+  };
+}

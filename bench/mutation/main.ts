@@ -1,0 +1,40 @@
+/**
+ * `npm run mutate -- FILE… [--tests=TEST,TEST…] [--line=N]`: all mutants of these files, and which of them no test kills.
+ * Without `--tests` the tests of the file's room (rooms.ts) judge; with `--line` only mutants of that line.
+ */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ROOMS } from './rooms.ts';
+import { runMutants } from './run.ts';
+import { isSurvivor, scoreTable, survivorRow } from './table.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const options = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
+const files = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const option = (name: string): string | undefined =>
+  options.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3);
+
+const rooms = ROOMS.filter((room) => room.files.some((file) => files.includes(file)));
+const tests = option('tests')?.split(',') ?? [...new Set(rooms.flatMap((room) => room.tests))];
+if (files.length === 0 || tests.length === 0) {
+  process.stderr.write('usage: npm run mutate -- FILE… [--tests=TEST,…] [--line=N] [--out=FILE.tsv]\n');
+  process.exit(2);
+}
+const line = option('line');
+const run = await runMutants({
+  root,
+  files,
+  tests,
+  choose: (mutants) => mutants.filter((mutant) => line === undefined || mutant.line === Number(line)),
+  say: (text) => process.stderr.write(`${text}\n`),
+});
+const survivors = run.judged.filter(isSurvivor);
+const rows = survivors.map((judged) => survivorRow(judged)).join('');
+for (const { mutant, verdict } of survivors) {
+  process.stdout.write(
+    `\n${mutant.file}:${mutant.line} ${mutant.operator} (${verdict.kind})\n  ${mutant.lineText}\n  ${mutant.original}\n  → ${mutant.replacement}\n`,
+  );
+}
+const out = option('out');
+if (out !== undefined) writeFileSync(out, rows);
+process.stdout.write(`\n${scoreTable(run.judged)}\n${run.tests} tests, ${run.seconds.toFixed(0)} s\n`);

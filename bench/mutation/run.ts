@@ -1,0 +1,146 @@
+/** Judges all mutants of some files by some tests: one copy of the tree, one judging process at a time, watched from here. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { copyTree } from './copy.ts';
+import { instrument, type Mutant } from './instrument.ts';
+import type { Baseline, FromJudge, JudgeTask, ToJudge, Verdict } from './protocol.ts';
+
+export interface Judged {
+  readonly mutant: Mutant;
+  readonly verdict: Verdict;
+}
+
+export interface MutationRun {
+  readonly judged: readonly Judged[];
+  readonly tests: number;
+  readonly seconds: number;
+}
+
+export interface MutationOptions {
+  readonly root: string;
+  readonly files: readonly string[];
+  /** Test files; all of their tests must pass without a mutant. */
+  readonly tests: readonly string[];
+  /** Which mutants to judge, all by default. */
+  readonly choose?: (mutants: readonly Mutant[]) => readonly Mutant[];
+  say(line: string): void;
+}
+
+const JUDGE = fileURLToPath(new URL('./judge.ts', import.meta.url));
+
+/** A mutant that fills the memory shall end its process soon. */
+const MEMORY = '--max-old-space-size=2500';
+/** Time without a word before the process is ended: so many times what the tests took, and so much at least. */
+const TIME_FACTOR = 20;
+const TIME_FLOOR_MS = 60_000;
+/** Modules loaded again are never freed: a process judges so many, then another goes on. */
+const BATCH = 600;
+
+/** @throws Error when a test is red without a mutant */
+export async function runMutants({ root, files, tests, choose, say }: MutationOptions): Promise<MutationRun> {
+  const startedAt = Date.now();
+  const { mutants, texts } = await instrument(root, files);
+  const copy = copyTree(root, texts);
+  try {
+    const task: JudgeTask = {
+      folder: copy.folder,
+      files,
+      tests,
+      mutants: mutants.map(({ id, file }) => ({ id, file })),
+    };
+    const baseline = await baselineOf(task);
+    const chosen = choose?.(mutants) ?? mutants;
+    say(`${files.length} files, ${chosen.length} of ${mutants.length} mutants, ${baseline.tests.length} tests`);
+    const verdicts = await judgeAll(
+      task,
+      baseline,
+      chosen.map(({ id }) => id),
+      say,
+    );
+    const judged = chosen.map((mutant) => ({ mutant, verdict: verdicts.get(mutant.id) ?? lost(mutant) }));
+    return { judged, tests: baseline.tests.length, seconds: (Date.now() - startedAt) / 1000 };
+  } finally {
+    copy.remove();
+  }
+}
+
+function lost(mutant: Mutant): never {
+  throw new Error(`no verdict about mutant ${mutant.id} of ${mutant.file}`);
+}
+
+async function baselineOf(task: JudgeTask): Promise<Baseline> {
+  let baseline: Baseline | undefined;
+  const ended = await converse({ kind: 'baseline', task }, (message) => {
+    if (message.kind === 'red') throw new Error(`red without a mutant: ${message.test}: ${message.error}`);
+    if (message.kind === 'baseline') baseline = message.baseline;
+    return 600_000;
+  });
+  if (baseline === undefined) throw new Error(`the tests did not end: ${ended}`);
+  return baseline;
+}
+
+async function judgeAll(
+  task: JudgeTask,
+  baseline: Baseline,
+  ids: readonly string[],
+  say: (line: string) => void,
+): Promise<ReadonlyMap<string, Verdict>> {
+  const verdicts = new Map<string, Verdict>();
+  let waiting = ids;
+  while (waiting.length > 0) {
+    let current: string | undefined;
+    const message: ToJudge = { kind: 'judge', task, baseline, ids: waiting.slice(0, BATCH) };
+    const before = verdicts.size;
+    const ended = await converse(message, (answer) => {
+      if (answer.kind === 'begin') {
+        current = answer.id;
+        return TIME_FLOOR_MS + answer.budgetMs * TIME_FACTOR;
+      }
+      if (answer.kind === 'verdict') {
+        verdicts.set(answer.id, answer.verdict);
+        current = undefined;
+        if (verdicts.size % 250 === 0) say(`${verdicts.size} of ${ids.length} judged`);
+      }
+      return 600_000;
+    });
+    if (current !== undefined) verdicts.set(current, { kind: 'endless', by: `process: ${ended}` });
+    if (verdicts.size === before) throw new Error(`the judging process judged nothing: ${ended}`);
+    waiting = waiting.filter((id) => !verdicts.has(id));
+  }
+  return verdicts;
+}
+
+/**
+ * Starts a judging process, asks once and hears it to its end.
+ * @param hear gets each message and says how long the next one may take, in ms
+ * @returns how the process ended, in words
+ */
+function converse(message: ToJudge, hear: (answer: FromJudge) => number): Promise<string> {
+  const child: ChildProcess = fork(JUDGE, [], { execArgv: [MEMORY], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  let errors = '';
+  child.stderr?.on('data', (data: Buffer) => {
+    errors = `${errors}${data.toString()}`.slice(-2000);
+  });
+  return new Promise((resolve, reject) => {
+    let timer = setTimeout(stop, 600_000);
+    function stop(): void {
+      errors = 'no answer in time';
+      child.kill('SIGKILL');
+    }
+    child.on('message', (answer: FromJudge) => {
+      clearTimeout(timer);
+      try {
+        timer = setTimeout(stop, hear(answer));
+      } catch (error) {
+        child.kill('SIGKILL');
+        reject(error);
+      }
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      clearTimeout(timer);
+      resolve(`${signal ?? code} ${errors.trim().split('\n').slice(-12).join(' | ')}`.trim());
+    });
+    child.send(message);
+  });
+}
