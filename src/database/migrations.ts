@@ -120,8 +120,13 @@ create table address_check (
 ) strict, without rowid;
 `;
 
+/** A mail that a peer sends again is found by its content (flow/duplicate.ts). */
+const VERSION_2 = `
+create index message_by_content on message (sha256, tenant);
+`;
+
 /** Entry n brings a database of version n to version n + 1. */
-const MIGRATIONS: readonly string[] = [VERSION_1];
+const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

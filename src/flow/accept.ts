@@ -7,6 +7,7 @@ import { newId } from '../message/ids.ts';
 import type { NewJob, Queue } from '../queue/queue.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { StoredObject } from '../vault/vault.ts';
+import { earlierCopy } from './duplicate.ts';
 import type { Incoming } from './incoming.ts';
 
 export interface AcceptDeps {
@@ -34,9 +35,12 @@ export async function acceptMessage(deps: AcceptDeps, incoming: Incoming): Promi
     route,
     original: originalOf(incoming, route.tenant),
   }));
+  const duplicates = new Map<string, string>();
   await deps.database.write(async (tx) => {
     await insertObjects(tx, [...incoming.originals.values()], nowMs);
     for (const { id, route, original } of planned) {
+      const duplicateOf = await earlierCopy(tx, route, incoming.envelope.reversePath, original.sha256, nowMs);
+      if (duplicateOf !== undefined) duplicates.set(id, duplicateOf);
       await insertMessage(tx, incoming, { id, route, original, nowMs });
       await deps.audit.append(tx, {
         tenant: route.tenant,
@@ -51,6 +55,7 @@ export async function acceptMessage(deps: AcceptDeps, incoming: Incoming): Promi
           recipients: route.recipients.length,
           policy: route.policy,
           bareLineEndsFixed: incoming.bareLineEndsFixed,
+          ...(duplicateOf === undefined ? {} : { duplicateOf }),
         },
       });
     }
@@ -62,7 +67,8 @@ export async function acceptMessage(deps: AcceptDeps, incoming: Incoming): Promi
   });
   deps.ring();
   for (const { id, original } of planned) {
-    deps.log.info('accepted', { tenant: original.tenant, messageId: id, bytes: original.bytes });
+    const duplicateOf = duplicates.get(id);
+    deps.log.info('accepted', { tenant: original.tenant, messageId: id, bytes: original.bytes, duplicateOf });
   }
   return planned.map(({ id }) => id);
 }

@@ -67,3 +67,55 @@ test('a route whose tenant has no sealed original is refused before anything is 
   await expect(bench.accept(incoming)).rejects.toMatchObject({ code: 'E_OBJECT_MISSING' });
   expect(await bench.database.read.selectFrom('message').select('id').execute()).toEqual([]);
 });
+
+const acceptedFacts = async (
+  bench: Awaited<ReturnType<typeof openBench>>,
+  id = '',
+): Promise<Record<string, unknown>> => {
+  const rows = await bench.database.read
+    .selectFrom('audit_entry')
+    .select('facts')
+    .where('message_id', '=', id)
+    .where('event', '=', 'accepted')
+    .execute();
+  return JSON.parse(rows[0]?.facts ?? '{}');
+};
+
+test('S51 the same octets of the same sender to the same recipient again: accepted, and said to be a copy of the newest', async () => {
+  const bench = await openBench();
+  const [first] = await bench.accept();
+  expect(await acceptedFacts(bench, first)).not.toHaveProperty('duplicateOf');
+  bench.clock += 300_000;
+  const [second] = await bench.accept();
+  expect(await acceptedFacts(bench, second)).toMatchObject({ duplicateOf: first });
+  expect(bench.log.lines.at(-1)).toMatchObject({ event: 'accepted', messageId: second, duplicateOf: first });
+  bench.clock += 300_000;
+  const [third] = await bench.accept();
+  expect(await acceptedFacts(bench, third)).toMatchObject({ duplicateOf: second });
+});
+
+test.each([
+  ['other recipients: one mail in two transactions', { recipients: ['c@t1.example'] }, 0, 's@example.com'],
+  ['another sender', {}, 0, 'other@example.com'],
+  ['another tenant', { tenant: 't2', recipients: ['a@t1.example'] }, 0, 's@example.com'],
+  ['six days later', {}, 6 * 86_400_000, 's@example.com'],
+])('S51 benign twin: %s is no copy', async (_, route, laterMs, reversePath) => {
+  const bench = await openBench();
+  await bench.accept();
+  bench.clock += laterMs;
+  const routes = [{ tenant: 't1', policy: 'default', recipients: ['a@t1.example'], ...route }];
+  const incoming = await bench.incoming(routes);
+  const sha256 = (await bench.incoming()).originals.get('t1')?.sha256 ?? '';
+  const originals = new Map([...incoming.originals].map(([tenant, original]) => [tenant, { ...original, sha256 }]));
+  const [id] = await bench.accept({ ...incoming, originals, envelope: { ...incoming.envelope, reversePath } });
+  expect(await acceptedFacts(bench, id)).not.toHaveProperty('duplicateOf');
+});
+
+test('S51 the look for copies is one step in an index, however many mails there are', async () => {
+  const bench = await openBench();
+  const { sql } = await import('kysely');
+  const plan = await sql<{
+    detail: string;
+  }>`explain query plan select id from message where sha256 = 'a' and tenant = 'b'`.execute(bench.database.read);
+  expect(plan.rows.map(({ detail }) => detail).join()).toContain('message_by_content');
+});
