@@ -5,6 +5,7 @@
  */
 import { type Logger as Pino, pino } from 'pino';
 import { GatewayError } from '../message/errors.ts';
+import { LineWriter } from './lines.ts';
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -26,7 +27,10 @@ export function openLog(role: string, level: string): Log {
     // «warn» instead of pino's 40: a person greps for it.
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return wrap(pino(options, pino.destination({ dest: 2, sync: true })));
+  const lines = new LineWriter({ fd: 2, onRoom: (dropped) => log.warn('log-dropped', { lines: dropped }) });
+  process.once('exit', () => lines.end());
+  const log = wrap(pino(options, lines));
+  return log;
 }
 
 function wrap(logger: Pino): Log {
