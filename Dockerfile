@@ -22,7 +22,7 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc,required=false --mount=type
 COPY bin/bootstrap.js bin/run.js bin/sekisho.js bin/start.js bin/sbom.js bin/
 COPY bin/sbom bin/sbom
 RUN node bin/image/prune-modules.js /opt/sekisho && node bin/image/stamp.js && rm -r bin/image
-COPY LICENSE NOTICE README.md ./
+COPY LICENSE NOTICE README.md SECURITY.md ./
 COPY config config
 COPY fixtures/demo fixtures/demo
 COPY src src

@@ -18,7 +18,7 @@ mkdir -p "$root/bin" "$root/fixtures" "$out"
 cp package.json package-lock.json .npmrc "$root"
 (cd "$root" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error > /dev/null)
 node=$root/node_modules/node-linux-$arch/bin/node
-cp LICENSE NOTICE README.md "$root"
+cp LICENSE NOTICE README.md SECURITY.md "$root"
 cp bin/bootstrap.js bin/run.js bin/sekisho.js bin/start.js bin/sbom.js "$root/bin"
 cp -R bin/sbom "$root/bin"
 cp -R config src docs "$root"
