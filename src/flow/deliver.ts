@@ -16,6 +16,7 @@ import { newId } from '../message/ids.ts';
 import type { NoticeJob } from '../message/jobs.ts';
 import { END_STATES, type RecipientState } from '../message/states.ts';
 import type { Outlet, RecipientResult } from '../outlet/outlet.ts';
+import { isTooLarge } from '../outlet/reply.ts';
 import { isExpired } from '../queue/expiry.ts';
 import type { LeasedJob, Queue } from '../queue/queue.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -146,7 +147,7 @@ async function recordResults(
     else await deps.queue.retry(tx, job, nowMs + deps.backoffMs(job.attempts), later[0]?.reply ?? '');
     for (const one of settled) await updateRecipient(tx, message.row.id, one, nowMs);
     for (const event of EVENTS) await appendEvent(deps, tx, message, event, settled, nowMs);
-    if (noticed) await queueNotice(deps, tx, message, failed, nowMs);
+    if (noticed) await queueNotices(deps, tx, message, failed, nowMs);
   });
   if (noticed) deps.ring();
   else if (failed.length > 0)
@@ -205,20 +206,33 @@ async function appendEvent(
   });
 }
 
-/** A message to the tenant's administrators; written by the sanitizer, through the same gate. */
+/** Administrators hear of every failure; recipients of one that they can do something about: asking for a smaller mail. */
+async function queueNotices(
+  deps: DeliverDeps,
+  tx: Tx,
+  message: KnownMessage,
+  failed: readonly RecipientResult[],
+  nowMs: number,
+): Promise<void> {
+  const { row } = message;
+  const about = { messageId: row.id, reversePath: row.reverse_path, receivedAtMs: row.received_at };
+  const replies = failed.map(({ recipient, reply }) => ({ recipient, reply }));
+  const toAdministrators = { kind: 'undeliverable', about, failed: replies } as const;
+  await queueNotice(deps, tx, message, toAdministrators, deps.tenant(row.tenant).administrators, nowMs);
+  const tooLarge = failed.filter(({ reply }) => isTooLarge(reply)).map(({ recipient }) => recipient);
+  if (tooLarge.length > 0) await queueNotice(deps, tx, message, { kind: 'too-large', about }, tooLarge, nowMs);
+}
+
+/** Written by the sanitizer, through the same gate as any message. */
 async function queueNotice(
   deps: DeliverDeps,
   tx: Tx,
   { row }: KnownMessage,
-  failed: readonly RecipientResult[],
+  notice: NoticeJob['notice'],
+  to: readonly string[],
   nowMs: number,
 ): Promise<void> {
   const id = newId(nowMs);
-  const notice: NoticeJob['notice'] = {
-    kind: 'undeliverable',
-    about: { messageId: row.id, reversePath: row.reverse_path, receivedAtMs: row.received_at },
-    failed: failed.map(({ recipient, reply }) => ({ recipient, reply })),
-  };
   await tx
     .insertInto('message')
     .values({
@@ -239,7 +253,7 @@ async function queueNotice(
       updated_at: nowMs,
     })
     .execute();
-  await insertRecipients(tx, id, deps.tenant(row.tenant).administrators, nowMs);
+  await insertRecipients(tx, id, to, nowMs);
   const job = { kind: 'notice' as const, tenant: row.tenant, messageId: id, lane: 'light' as const };
   await deps.queue.put(tx, [{ ...job, id: `notice-${id}`, payload: JSON.stringify(notice) }], nowMs);
   await deps.audit.append(tx, {
@@ -247,6 +261,6 @@ async function queueNotice(
     event: 'notice-queued',
     messageId: id,
     at: nowMs,
-    facts: { about: row.id, failed: failed.length },
+    facts: { about: row.id, kind: notice.kind, recipients: to.length },
   });
 }

@@ -12,17 +12,20 @@ const probeSchema = z.strictObject({ address });
 
 export type ProbePayload = z.infer<typeof probeSchema>;
 
+const about = z.strictObject({
+  messageId: z.string().max(64),
+  reversePath: z.string().max(256),
+  receivedAtMs: z.int().nonnegative(),
+});
+
 const noticeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('message-held'), reason: z.enum(HOLD_REASONS) }),
   z.strictObject({
     kind: z.literal('undeliverable'),
-    about: z.strictObject({
-      messageId: z.string().max(64),
-      reversePath: z.string().max(256),
-      receivedAtMs: z.int().nonnegative(),
-    }),
+    about,
     failed: z.array(z.strictObject({ recipient: address, reply: z.string().max(512) })).min(1),
   }),
+  z.strictObject({ kind: z.literal('too-large'), about }),
 ]);
 
 /** @throws GatewayError E_JOB_UNREADABLE */

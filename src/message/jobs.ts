@@ -44,6 +44,13 @@ export interface DocumentJob {
   readonly passwords: readonly string[];
 }
 
+/** The mail that could not be delivered: the notice's own facts are another message's. */
+export interface NoticedMail {
+  readonly messageId: string;
+  readonly reversePath: string;
+  readonly receivedAtMs: number;
+}
+
 /** Write a message from trusted facts alone. */
 export interface NoticeJob {
   readonly kind: 'notice';
@@ -52,10 +59,11 @@ export interface NoticeJob {
     | { readonly kind: 'message-held'; readonly reason: HoldReason }
     | {
         readonly kind: 'undeliverable';
-        /** The mail that could not be delivered: `facts` are the notice's own. */
-        readonly about: { readonly messageId: string; readonly reversePath: string; readonly receivedAtMs: number };
+        readonly about: NoticedMail;
         readonly failed: readonly { readonly recipient: string; readonly reply: string }[];
-      };
+      }
+    /** For its recipients: the next hop takes no mail of this size. */
+    | { readonly kind: 'too-large'; readonly about: NoticedMail };
   /** Whom it goes to, and who stands in From. */
   readonly to: readonly string[];
   readonly from: string;

@@ -145,6 +145,10 @@ export const NOTICE_SENTENCES = {
     ja: 'あなた宛のメールを、安全を確かめられないため保留しました。',
     en: 'A mail for you could not be made safe and is held.',
   },
+  tooLarge: {
+    ja: 'あなた宛のメールを、配送先のメールサーバーが受け取れる大きさを超えているため、お届けできませんでした。',
+    en: 'A mail for you is larger than its mail server takes and could not be delivered.',
+  },
   reason: { ja: '理由: {reason}', en: 'Reason: {reason}' },
   reference: { ja: '受付番号: {id}', en: 'Reference: {id}' },
   ask: {

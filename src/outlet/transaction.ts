@@ -114,13 +114,17 @@ function ofRecipient(recipient: string, envelope: Envelope): RecipientResult | u
 
 function kindOf(error: SmtpError): 'later' | 'refused' {
   if (!isAboutMail(error)) return 'later';
-  // Without a reply: nodemailer compared the size with the hop's SIZE and did not even ask (RFC 1870 §6.4).
-  const code = error.responseCode ?? (error.code === 'EMESSAGE' && error.command === 'MAIL FROM' ? 552 : 0);
+  const code = error.responseCode ?? (isOverSize(error) ? 552 : 0);
   return code >= 500 ? 'refused' : 'later';
 }
 
+/** Without a reply: nodemailer compared the size with the hop's SIZE and did not even ask (RFC 1870 §6.4). */
+const isOverSize = (error: SmtpError): boolean =>
+  error.responseCode === undefined && error.code === 'EMESSAGE' && error.command === 'MAIL FROM';
+
 function replyOf(error: SmtpError, sentWhole: boolean): string {
   if (error.response !== undefined) return error.response;
+  if (isOverSize(error)) return `552 5.3.4 not sent: ${error.message}`;
   if (sentWhole) return 'connection closed after data';
   return `${error.code ?? 'failed'}: ${error.message}`;
 }

@@ -16,9 +16,9 @@ const MAX_RECIPIENTS = 10;
 /** The notice in CRLF form, without receipt. */
 export function composeNotice(job: NoticeJob, language: Language = 'ja'): Uint8Array {
   const { facts, notice } = job;
-  const subject = notice.kind === 'message-held' ? N.heldSubject : N.undeliverableSubject;
+  const subject = notice.kind === 'undeliverable' ? N.undeliverableSubject : N.heldSubject;
   // Whoever asks about a mail names that mail's number, not the notice's.
-  const { messageId: id } = notice.kind === 'undeliverable' ? notice.about : facts;
+  const { messageId: id } = notice.kind === 'message-held' ? facts : notice.about;
   const sender = `${cleanLine(facts.tenant.name, 40)} ${fill(N.gateway, language)}`.trim();
   const to = job.to.map((address) => ({ name: '', address }));
   const fields = [
@@ -43,6 +43,7 @@ function lines({ facts, notice }: NoticeJob, language: Language): string[] {
     const [envelope, received] = envelopeLines(facts, language);
     return [fill(N.held, language), fill(N.reason, language, { reason }), envelope, to, received];
   }
+  if (notice.kind === 'too-large') return [fill(N.tooLarge, language), ...envelopeLines(notice.about, language)];
   const failed = notice.failed
     .slice(0, MAX_RECIPIENTS)
     .map(({ recipient, reply }) =>

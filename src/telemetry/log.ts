@@ -27,10 +27,18 @@ export function openLog(role: string, level: string): Log {
     // «warn» instead of pino's 40: a person greps for it.
     formatters: { level: (label: string) => ({ level: label }) },
   };
+  const log = wrap(pino(options, { write: (line: string) => writer?.write(line) }));
+  writer ??= openWriter(log);
+  return log;
+}
+
+/** One for all logs of this process: they share the descriptor. */
+let writer: LineWriter | undefined;
+
+function openWriter(log: Log): LineWriter {
   const lines = new LineWriter({ fd: 2, onRoom: (dropped) => log.warn('log-dropped', { lines: dropped }) });
   process.once('exit', () => lines.end());
-  const log = wrap(pino(options, lines));
-  return log;
+  return lines;
 }
 
 function wrap(logger: Pino): Log {

@@ -46,6 +46,8 @@ const piece = fc.oneof(
       '\u202Eexe',
       '葛\u{E0100}',
       'begin 644 x',
+      '\nContent-Type: a',
+      'MIME-Version:',
       '=1+1',
       '  ',
       '"',
@@ -143,5 +145,7 @@ test('notices that stand alone pass', async () => {
       failed: [{ recipient: 'a@chuo.lg.jp', reply: '550 no such user https://x' }],
     },
   });
-  for (const { bytes } of [held, lost]) expect(await judge(bytes)).toMatchObject({ kind: 'passed' });
+  const about = { messageId: FACTS.messageId, reversePath: 'https://x@example.com', receivedAtMs: FACTS.atMs };
+  const large = await composeNotice({ ...common, notice: { kind: 'too-large', about } });
+  for (const { bytes } of [held, lost, large]) expect(await judge(bytes)).toMatchObject({ kind: 'passed' });
 });

@@ -197,3 +197,39 @@ test('a delivery without anybody left to serve ends quietly', async () => {
   expect(bench.sent).toEqual([]);
   expect((await jobs(bench, 'deliver')).map(({ state }) => state)).toEqual(['done']);
 });
+
+test.each([
+  ['552 5.3.4 message too big', true],
+  ['550 5.2.3 message length exceeds administrative limit', true],
+  ['552 too much mail data', true],
+  ['552 5.3.4 not sent: Message size larger than allowed 1000000', true],
+  ['552 5.2.2 mailbox full', false],
+  ['550 5.1.1 no such user 5.3.4', false],
+  ['554 5.7.1 spam', false],
+])(
+  'F50 refused with «%s»: the recipients hear that it was too large: %s; the administrators hear it always',
+  async (reply, told) => {
+    const bench = await openBench();
+    const id = await readyMessage(bench);
+    bench.onDeliver = () => [
+      { kind: 'refused', recipient: 'a@t1.example', reply },
+      { kind: 'taken', recipient: 'b@t1.example', reply: '250 ok' },
+    ];
+    await bench.deliver(await bench.take('deliver'));
+    const notices = await jobs(bench, 'notice');
+    const kinds = notices.map(({ payload }) => JSON.parse(payload).kind).sort();
+    expect(kinds).toEqual(told ? ['too-large', 'undeliverable'] : ['undeliverable']);
+    if (!told) return;
+    const forRecipient = notices.find(({ payload }) => JSON.parse(payload).kind === 'too-large');
+    expect(Object.keys(await bench.states(forRecipient?.message_id ?? ''))).toEqual(['a']);
+    expect(JSON.parse(forRecipient?.payload ?? '')).toMatchObject({ about: { messageId: id } });
+    // The notice itself too large: no third one.
+    bench.onJob = () => answer('notice');
+    await bench.notice(await bench.take('notice'));
+    await bench.notice(await bench.take('notice'));
+    bench.onDeliver = (recipients) => recipients.map((recipient) => ({ kind: 'refused', recipient, reply }));
+    await bench.deliver(await bench.take('deliver'));
+    await bench.deliver(await bench.take('deliver'));
+    expect(await jobs(bench, 'notice')).toHaveLength(2);
+  },
+);

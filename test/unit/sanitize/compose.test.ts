@@ -279,6 +279,10 @@ test('notices that stand alone fit the grammar and name only what we know', () =
   expect(undeliverable.body).toContain('writer@example.com');
   expect(undeliverable.body).toContain('2026年1月2日 12:00');
   expect(textProblems(Buffer.from(`\uFEFF${undeliverable.body}`))).toEqual([]);
+  const large = opened(composeNotice({ ...base, notice: { kind: 'too-large', about } }));
+  expect(large.body).toContain('受け取れる大きさを超えている');
+  expect(large.body).toContain('受付番号: ABOUT');
+  expect(textProblems(Buffer.from(`\uFEFF${large.body}`))).toEqual([]);
 });
 
 test('a png goes on byte for byte', () => {
