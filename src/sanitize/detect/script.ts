@@ -31,6 +31,9 @@ const BEGINNINGS = [
   /^push graphic-context/i,
   /^#@~\^/,
   /^%!/,
+  // Data for a form: a reader loads it into whatever PDF it names, and runs its scripts (threats.tsv P07).
+  /^%FDF-/,
+  /^(?:<\?xml[^>]*>\s*)?<(?:xfdf|xdp:xdp)[\s>]/i,
   // The test file of antivirus makers is a program that consists of letters (threats.tsv A12).
   /^X5O!P%@AP\[4\\PZX54/,
 ];

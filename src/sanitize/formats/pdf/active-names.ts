@@ -13,10 +13,14 @@ export interface ActiveNames {
   readonly links: number;
 }
 
+/** Blanks and comments may stand between a key and its value (ISO 32000 §7.2.4); bounded, so that no text is read twice. */
 const PATTERNS: readonly (readonly [keyof ActiveNames, RegExp])[] = [
-  ['scripts', /\/S\s*\/JavaScript\b/g],
-  ['actions', /\/S\s*\/(?:Launch|SubmitForm|ImportData|GoToE|Rendition|Movie|Sound|RichMediaExecute)\b/g],
-  ['links', /\/S\s*\/(?:URI|GoToR)\b/g],
+  ['scripts', /\/S\s*(?:%[^\r\n]{0,100}[\r\n]\s*){0,5}\/JavaScript\b/g],
+  [
+    'actions',
+    /\/S\s*(?:%[^\r\n]{0,100}[\r\n]\s*){0,5}\/(?:Launch|SubmitForm|ResetForm|ImportData|GoToE|Thread|Named|Hide|Rendition|Movie|Sound|RichMediaExecute)\b/g,
+  ],
+  ['links', /\/S\s*(?:%[^\r\n]{0,100}[\r\n]\s*){0,5}\/(?:URI|GoToR)\b/g],
 ];
 
 /** All object streams of one document, unpacked; real ones hold 200 objects or 20 kB each. */
@@ -39,10 +43,12 @@ export function activeNames(bytes: Uint8Array, isLate: () => boolean = () => fal
   };
 }
 
+const ANY =
+  /\/(?:JavaScript|Launch|SubmitForm|ResetForm|ImportData|GoTo[RE]|Thread|Named|Hide|URI|Rendition|Movie|Sound|RichMedia)/;
+
 function countIn(text: string): ActiveNames {
   const found = { scripts: 0, actions: 0, links: 0 };
-  if (!/\/(?:JavaScript|Launch|SubmitForm|ImportData|GoTo[RE]|URI|Rendition|Movie|Sound|RichMedia)/.test(text))
-    return found;
+  if (!ANY.test(text)) return found;
   for (const [key, pattern] of PATTERNS) found[key] = text.match(pattern)?.length ?? 0;
   return found;
 }

@@ -17,6 +17,8 @@ export interface DocumentFacts {
   readonly scripts: number;
   readonly signatures: number;
   readonly metadata: number;
+  /** XFA beside the pages (static): the pages are kept, what it runs and fills in is not. */
+  readonly xfaForms: number;
 }
 
 export function documentFacts(document: PdfDocument): DocumentFacts {
@@ -25,6 +27,7 @@ export function documentFacts(document: PdfDocument): DocumentFacts {
     scripts: Math.max(0, lib.FPDFDoc_GetJavaScriptActionCount(document.handle)),
     signatures: Math.max(0, lib.FPDF_GetSignatureCount(document.handle)),
     metadata: INFO_KEYS.filter((key) => hasInfo(document, key)).length,
+    xfaForms: document.formType === 'xfa-static' ? 1 : 0,
   };
 }
 
@@ -59,7 +62,13 @@ export function removalsOf(
     ['action', Math.max(doing, raw.actions)],
     // Web links are told one by one (report, list at the end); what is left is of a dangerous kind or nobody's to click.
     ['link', Math.max(links.removed, Math.max(leading, raw.links) - links.told)],
-    ['form', total((page) => page.widgets)],
+    [
+      'form',
+      Math.max(
+        facts.xfaForms,
+        total((page) => page.widgets),
+      ),
+    ],
     ['embedded-file', embedded.left],
     ['annotation', Math.max(0, total((page) => page.notes) - Math.min(notes.length, MAX_ENTRIES))],
     ['signature', facts.signatures],
