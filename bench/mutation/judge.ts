@@ -104,7 +104,9 @@ function judgeOf(
 
   function reaching(id: string, files: readonly string[]): readonly number[] {
     const ids = atLoad.has(id) ? files.flatMap((file) => idsOf.get(file) ?? []) : [id];
-    const found = order.filter((i) => ids.some((one) => baseline.tests[i]?.hits[one] !== undefined));
+    const hit = order.filter((i) => ids.some((one) => baseline.tests[i]?.hits[one] !== undefined));
+    // A file of tables only has no code that a test could reach: every test may see it.
+    const found = hit.length === 0 && atLoad.has(id) ? order : hit;
     const first = killers.filter((i) => found.includes(i));
     return [...first, ...found.filter((i) => !first.includes(i))];
   }

@@ -11,7 +11,7 @@ const LINE = 76;
 
 /** Six-bit value by byte; 64 for bytes outside the alphabet. */
 const VALUES = new Uint8Array(256).fill(OTHER);
-for (let value = 0; value < OTHER; value++) VALUES[ALPHABET.charCodeAt(value)] = value;
+for (const [value, letter] of [...ALPHABET].entries()) VALUES[letter.charCodeAt(0)] = value;
 
 export interface Base64Body {
   readonly bytes: Uint8Array;
@@ -28,29 +28,33 @@ export function readBase64Body(input: Buffer, start: number): Base64Body | strin
   let at = start;
   for (;;) {
     const lineStart = at;
-    const limit = Math.min(lineStart + LINE, input.length);
-    while (at < limit && VALUES[input[at]!]! < OTHER) at++;
-    const problem = paddingProblem(input, lineStart, at);
+    while (at < lineStart + LINE && isLetter(input[at])) at++;
+    const pads = input[at] === PAD ? (input[at + 1] === PAD ? 2 : 1) : 0;
+    const problem = paddingProblem((at - lineStart) % 4, pads, VALUES[input[at - 1]!]!);
     if (problem !== undefined) return problem;
-    while (at < limit && input[at] === PAD) at++;
+    at += pads;
 
     const length = at - lineStart;
     if (length === 0) return 'an empty base64 line';
     if (input[at] !== CR || input[at + 1] !== LF) return 'a base64 line that does not end where it must';
-    const padded = input[at - 1] === PAD;
     at += 2;
-    if (at === input.length || VALUES[input[at]!]! === OTHER) break;
-    if (length !== LINE || padded) return 'base64 goes on after its last line';
+    if (!isLetter(input[at])) break;
+    if (length !== LINE || pads > 0) return 'base64 goes on after its last line';
   }
   return { bytes: Buffer.from(input.toString('latin1', start, at), 'base64'), end: at };
 }
 
-/** Judges the end of a line: whole quadruples, at most two pads, pad bits zero. */
-function paddingProblem(input: Buffer, lineStart: number, at: number): string | undefined {
-  const rest = (at - lineStart) % 4;
-  const pads = input[at] === PAD ? (input[at + 1] === PAD ? 2 : 1) : 0;
+/** False behind the end of the input as well. */
+const isLetter = (byte: number | undefined): boolean => VALUES[byte!]! < OTHER;
+
+/**
+ * Judges the end of a line: whole quadruples, at most two pads, pad bits zero.
+ * @param rest characters behind the last whole quadruple
+ * @param last value of the character before the pads
+ */
+function paddingProblem(rest: number, pads: number, last: number): string | undefined {
   if (rest === 0) return pads === 0 ? undefined : 'base64 padding that is not needed';
-  if (rest === 1 || rest + pads !== 4) return 'base64 padding is missing';
-  const last = VALUES[input[at - 1]!]!;
+  // One character over is never whole: there are at most two pads.
+  if (rest + pads !== 4) return 'base64 padding is missing';
   return (last & (rest === 2 ? 15 : 3)) === 0 ? undefined : 'base64 pad bits are not zero';
 }

@@ -674,6 +674,10 @@ function base64Breaches(): string[] {
     'YQ0K=\r\n',
     'YQ0KYQ=\r\n',
     'YQ0K====\r\n',
+    // More pads than two: another spelling of the same bytes.
+    'YWENCg===\r\n',
+    `YWENCg${'='.repeat(70)}\r\n`,
+    'YWJhDQo==\r\n',
     'YQ==YQ==\r\n',
     'YQ0KYQ==\r\nYQ0K\r\n',
     '\r\n',
