@@ -5,7 +5,7 @@
  * Grammar: byte order mark, rows of quoted cells ended by CRLF, LF inside a cell, character rules, no formula starts.
  */
 import { forbiddenCharacter } from './characters.ts';
-import { decodeUtf8 } from './text.ts';
+import { decodeUtf8, lineProblem } from './text.ts';
 
 /** What Excel itself can open, and so the most that we write. */
 const MAX_ROWS = 1_048_576;
@@ -63,6 +63,7 @@ function cellProblem(cell: string): string {
   if (cell.length > MAX_UNITS) return 'a cell too long';
   if (/[\t\r]/.test(cell)) return 'TAB or CR in a cell';
   const start = cell.trimStart();
-  if (!FORMULA_START.test(start)) return '';
-  return INERT_NUMBER.some((number) => number.test(start)) ? '' : 'a cell that starts a formula';
+  if (FORMULA_START.test(start) && !INERT_NUMBER.some((number) => number.test(start)))
+    return 'a cell that starts a formula';
+  return lineProblem(cell);
 }

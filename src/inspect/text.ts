@@ -10,6 +10,10 @@ import { forbiddenCharacter } from './characters.ts';
 const ENCODED_BLOCK =
   /^[ \t>]*(?:begin(?:-base64|-base64-encoded)?[ \t]+[0-7]{3,4}[ \t]|=ybegin[ \t]|\(this file must be converted with binhex)/im;
 
+/** What stands before the name is what lenient readers overlook. */
+const MAIL_FIELD =
+  /^[ \t>]*(?![ \t>])[!-9;-~]*?(?:content-(?:type|transfer-encoding|disposition)|mime-version)[ \t]*:/im;
+
 const UNC = /[\\￥¥]{2}(?=[\p{L}\p{N}_.?\-[])/iu;
 const WWW = /(?<![a-z0-9])www\.(?=[a-z0-9])/i;
 const HANDLER =
@@ -24,7 +28,7 @@ export function textProblems(bytes: Uint8Array): readonly string[] {
   const text = decodeUtf8(bytes);
   if (text === undefined) return ['text: not UTF-8'];
   const bare = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  return [lineEndProblem(bare), characterProblem(bare), blockProblem(bare), linkProblem(bare)]
+  return [lineEndProblem(bare), characterProblem(bare), lineProblem(bare), linkProblem(bare)]
     .filter((problem) => problem !== '')
     .map((problem) => `text: ${problem}`);
 }
@@ -48,7 +52,11 @@ function characterProblem(text: string): string {
   return found === '' ? '' : `forbidden character ${found}`;
 }
 
-const blockProblem = (text: string): string => (ENCODED_BLOCK.test(text) ? 'a line that begins an encoded file' : '');
+/** Line rules, of a text or of a table's cell. */
+export function lineProblem(text: string): string {
+  if (ENCODED_BLOCK.test(text)) return 'a line that begins an encoded file';
+  return MAIL_FIELD.test(text) ? 'a line that is a field of a mail' : '';
+}
 
 function linkProblem(text: string): string {
   if (hasLiveScheme(text)) return 'an address with a live scheme';

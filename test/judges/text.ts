@@ -1,6 +1,6 @@
 /** Texts and tables: what a mail program, a spreadsheet or a terminal would act upon (docs/output-grammar.md §6, §7). */
 import { readFileSync } from 'node:fs';
-import { forbiddenCharacter, textFaults } from './grammar/characters.ts';
+import { forbiddenCharacter, lineFaults, textFaults } from './grammar/characters.ts';
 import type { Judge } from './judge.ts';
 import { letterSubject } from './letter.ts';
 import { leavesOf } from './pdf.ts';
@@ -47,6 +47,7 @@ function cellFaults(written: string): readonly string[] {
   const cell = written.replaceAll('""', '"');
   const character = /[\t\r]/.test(cell) ? 'TAB or CR' : forbiddenCharacter(cell);
   if (character !== '') faults.push(`character ${character} in a cell`);
+  faults.push(...cell.split('\n').flatMap(lineFaults));
   const value = cell.trimStart();
   if (FORMULA.test(value) && !NUMBER.test(value)) faults.push(`formula «${value.slice(0, 40)}»`);
   if (cell.length > 32_767) faults.push(`cell of ${cell.length} characters`);
@@ -94,6 +95,9 @@ const TEXTS: Readonly<Record<string, string>> = {
   'frame «> begin-base64': `${MARK}> begin-base64 644 a.exe\r\n`,
   'frame «=ybegin': `${MARK}=ybegin line=128 size=1 name=a.exe\r\n`,
   BinHex: `${MARK}(This file must be converted with BinHex 4.0)\r\n`,
+  'field of a mail «Content-Type': `${MARK}Subject: a\r\nContent-Type: multipart/mixed; boundary=b\r\n`,
+  'field of a mail «>MIME-Version': `${MARK}>MIME-Version: 1.0\r\n`,
+  'field of a mail «"Content-Transfer': `${MARK}"Content-Transfer-Encoding : base64\r\n`,
   'link http': `${MARK}http://t.example.invalid/\r\n`,
   'link hhttp': `${MARK}hhttp://t.example.invalid/\r\n`,
   UNC: `${MARK}\\\\t.example.invalid\\a\r\n`,
@@ -112,6 +116,8 @@ const TABLES: Readonly<Record<string, string>> = {
   'formula «=HYPERLINK': `${MARK}"a""","=HYPERLINK(1)"\r\n`,
   'U\\+202E in a cell': `${MARK}"a\u202eb"\r\n`,
   'TAB or CR': `${MARK}"a\t=1"\r\n`,
+  'frame «begin 644': `${MARK}"a\nbegin 644 a.exe\nM"\r\n`,
+  'field of a mail': `${MARK}"a","x\nContent-Disposition: attachment"\r\n`,
   'begins or ends': `${MARK}a,b\r\n`,
   'quote in a cell': `${MARK}"a"b"\r\n`,
 };

@@ -1,20 +1,27 @@
 /**
- * Files hidden in the lines of a text: uuencode, begin-base64, yEnc, BinHex, bare base64 (threats.tsv M41–M43).
+ * Files hidden in the lines of a text: uuencode, begin-base64, yEnc, BinHex, bare base64 (threats.tsv M41–M43), and the
+ * source of a mail, quoted.
  *
- * Danger: some mail programs turn such lines into an attachment that no filter saw. Method: the frame with its data goes and a
- * line says so; a sentence that only begins like one («begin 2015 …») keeps its words, in a form no decoder takes.
+ * Danger: some mail programs turn such lines into an attachment that no filter saw; ripmime unpacks a text that looks like a
+ * mail, word processors take one that begins with MIME-Version for MHTML. Method: a frame with its data goes and a line says
+ * so; a sentence that only begins like one («begin 2015 …»), and a field of a quoted mail, keep their words, in a form that
+ * no decoder takes.
  */
 import { BODY_SENTENCES, fill, type Language } from '../../message/texts.ts';
 import { cleanLine } from './characters.ts';
 
 const START =
   /^([ \t>]*)(begin(?:-base64|-base64-encoded)?[ \t]+[0-7]{3,4}[ \t]|=ybegin[ \t]|\(this file must be converted with binhex)(.*)$/i;
+const START_LINES = new RegExp(START, 'gim');
 /**
  * Base64 of a file without any frame, as sources of mails quoted in a text have it: by the first letters of programs (MZ,
  * ELF), ZIP, PDF, OLE, RAR, 7z, gzip, CAB and shortcuts. No word or key of 40 letters begins so.
  */
 const BARE =
   /(?<![A-Za-z0-9+/])(?:TV[opqr]|f0VMR|UEsDB|JVBERi|0M8R4K|UmFyIR|N3q8rx|H4sI|TVNDRg|TAAAAAEUAg)[A-Za-z0-9+/]{36,}={0,2}(?:\n[ \t>]{0,40}[A-Za-z0-9+/]{40,}={0,2}(?=\n|$))*(?:\n[ \t>]{0,40}[A-Za-z0-9+/]{2,39}={1,2}(?=\n|$))?/g;
+/** Fields without which lines are no part of a mail; what stands before the name is what lenient readers overlook. */
+const FIELD =
+  /^([ \t>]*(?![ \t>])[!-9;-~]*?(?:content-(?!v)|mime-(?=v)))(type|transfer-encoding|disposition|version)(?=[ \t]*:)/gim;
 /** Finds at least every text in which START would match some line: most texts are done after this one look. */
 const MAYBE = /begin|binhex/i;
 /** uuencode: length character, then data in 0x20–0x60. */
@@ -39,8 +46,17 @@ export function removeFrames(text: string, language: Language = 'ja'): Unframed 
     count += 1;
     return note;
   });
-  return { text: bare, count };
+  return { text: withoutFields(bare), count };
 }
+
+/** For cells of a table, whose data must stay as they are: frames and fields in a form that no decoder takes. */
+export const disarmLines = (text: string): string =>
+  withoutFields(MAYBE.test(text) ? text.replace(START_LINES, bracketed) : text);
+
+const withoutFields = (text: string): string => text.replace(FIELD, '$1[$2]');
+
+/** Brackets around the first word are enough for it not to be a frame. */
+const bracketed = (line: string): string => line.replace(/(\(?)(=ybegin|begin[a-z0-9-]*|this file must)/i, '$1[$2]');
 
 function removeFramed(text: string, language: Language): Unframed {
   if (!MAYBE.test(text)) return { text, count: 0 };
@@ -61,8 +77,8 @@ function removeFramed(text: string, language: Language): Unframed {
       count += 1;
       at = last;
     } else {
-      // Only looks like a frame: brackets around the first word are enough for it not to be one.
-      kept.push(line.replace(/(\(?)(=ybegin|begin[a-z0-9-]*|this file must)/i, '$1[$2]'));
+      // Only looks like a frame.
+      kept.push(bracketed(line));
     }
   }
   return { text: kept.join('\n'), count };

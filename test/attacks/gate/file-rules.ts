@@ -28,6 +28,17 @@ const INVISIBLE = [
   ...'\0\x01\x07\x08\x0b\x0c\x0e\x1a\x1b\x1f\x7f\x80\x85\x9b\xad\u034f\u061c\u115f\u17b4\u180e\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202e\u2060\u2064\u2066\u2069\u206a\u3164\ufeff\uffa0\ufff9\ufffb\ufdd0\ufffe\uffff\u{1d173}\u{e0001}\u{e0041}\u{e0100}\ufe0f\ufe00\u{f0000}\u{10ffff}\u{1fffe}',
 ];
 
+const FIELDS = [
+  'Content-Type: multipart/mixed; boundary=b',
+  'content-transfer-encoding:base64',
+  'CONTENT-DISPOSITION \t: attachment',
+  'MIME-Version: 1.0',
+  ' \tContent-Type: a/b',
+  '"Content-Type: a/b',
+  '> >Content-Type: a/b',
+  'X-Content-Type: a/b',
+];
+
 const SCHEMES = [
   'http',
   'https',
@@ -122,6 +133,11 @@ const TEXT_RULES: readonly FileRule[] = [
   },
   {
     type: 'text',
+    rule: '§6 fields of a mail',
+    breaches: lines(FIELDS),
+  },
+  {
+    type: 'text',
     rule: '§6 live schemes',
     breaches: lines(SCHEMES.flatMap((scheme) => [`${scheme}://example.jp/`, `見よ${scheme}://`, `(${scheme}://x)`])),
   },
@@ -182,6 +198,11 @@ const CSV_RULES: readonly FileRule[] = [
       '\uFEFF"a"\r',
       '\uFEFF\t"a"\r\n',
     ]),
+  },
+  {
+    type: 'csv',
+    rule: '§7 encoded files and fields of a mail',
+    breaches: cells([...FIELDS, ...FIELDS.map((field) => `a\n${field}`), 'begin 644 a', 'a\nbegin 644 a', '=ybegin ']),
   },
   {
     type: 'csv',

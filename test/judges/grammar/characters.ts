@@ -27,6 +27,9 @@ const forbidden = (character: string, point: number): boolean =>
 const FRAME =
   /^[ \t>]*(?:begin(?:-base64|-base64-encoded)?[ \t]+[0-7]{3,4}[ \t]|=ybegin[ \t]|\(this file must be converted with binhex)/im;
 
+/** A field that makes lines a mail, whatever printable ASCII stands before its name. */
+const FIELD = /^[ \t>]*[!-9;-~]{0,80}?(?:content-(?:type|transfer-encoding|disposition)|mime-version)[ \t]*:/i;
+
 const SCHEME =
   /(?<![a-z0-9+.-])(?:file|smb|javascript|vbscript|livescript|view-source|mhtml|ms-its|search-ms|shell|onenote|onenotedesktop|outlook|skype|callto|msteams|zoommtg|tn3270|telnet|ms-[a-z0-9-]+):(?=\S)/i;
 
@@ -37,11 +40,7 @@ export function textFaults(text: string): readonly string[] {
   if (character !== '') faults.push(`character ${character}`);
   if (/\r(?!\n)|(?<!\r)\n/.test(text)) faults.push('bare line end');
   if (!text.endsWith('\r\n')) faults.push('no line end at the end');
-  const lines = text.split('\r\n');
-  for (const line of lines) {
-    const frame = FRAME.exec(line);
-    if (frame !== null) faults.push(`encoded file frame «${frame[0].trim()}»`);
-  }
+  faults.push(...text.split('\r\n').flatMap(lineFaults));
   for (const match of text.matchAll(/:\/\//g)) {
     const scheme = schemeBefore(text, match.index);
     if (scheme !== '' && !/^(?:hxxps?|fxp)$/i.test(scheme)) faults.push(`link ${scheme}://`);
@@ -52,6 +51,16 @@ export function textFaults(text: string): readonly string[] {
   if (scheme !== null) faults.push(`scheme ${scheme[0]}`);
   if (/(?<![a-z0-9+.-])data:(?=[a-z]+\/)/i.test(text)) faults.push('scheme data:');
   return faults;
+}
+
+/** Faults of one line of a text, or of a table's cell. */
+export function lineFaults(line: string): readonly string[] {
+  const frame = FRAME.exec(line);
+  const field = FIELD.exec(line);
+  return [
+    ...(frame === null ? [] : [`encoded file frame «${frame[0].trim()}»`]),
+    ...(field === null ? [] : [`field of a mail «${field[0].trim()}»`]),
+  ];
 }
 
 function schemeBefore(text: string, end: number): string {

@@ -92,6 +92,27 @@ test('M42 twin: a sentence that begins like a frame keeps its words', () => {
   expect(plain('Let us begin 644 times').text).toBe('Let us begin 644 times');
 });
 
+test('INV-07: fields of a quoted mail keep their words, and no old reader takes the lines for a mail', () => {
+  const quoted = 'MIME-Version: 1.0\nSubject: x\ncontent-type : multipart/mixed; boundary=b\n\n--b\n';
+  expect(plain(quoted).text).toBe(
+    'MIME-[Version]: 1.0\nSubject: x\ncontent-[type] : multipart/mixed; boundary=b\n\n--b\n',
+  );
+  expect(plain('Content-Transfer-Encoding: base64').text).toBe('Content-[Transfer-Encoding]: base64');
+  expect(plain('>  "Content-Disposition: inline').text).toBe('>  "Content-[Disposition]: inline');
+  expect(plain('X-Content-Type: a').text).toBe('X-Content-[Type]: a');
+});
+
+test('INV-07 twin: a sentence about such a field stays as it is', () => {
+  for (const text of [
+    'The header Content-Type: text/html is missing.',
+    'Content-Type\nis a field',
+    'X-Content-Type-Options: nosniff',
+    'コンテンツ:Content-Type: x',
+    'My content type: a',
+  ])
+    expect(plain(text).text).toBe(text);
+});
+
 test('B14 B15 B24 B25: scripts, styles, comments and templates leave no trace in the text', () => {
   const body = html(
     '<head><title>CANARY</title><style>p::before{content:"CANARY"}</style></head><script>CANARY</script><!--CANARY--><template>CANARY</template>' +

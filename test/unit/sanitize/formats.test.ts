@@ -63,6 +63,9 @@ test.each([
 
 test('CSV keeps rows, cells, quotes and line breaks inside cells; TAB and semicolon files become commas', async () => {
   expect(await written('csv', '"a ""b""","c\r\nd",\r\n\r\n1,2')).toBe('\uFEFF"a ""b""","c\nd",""\r\n""\r\n"1","2"\r\n');
+  expect(await written('csv', '"a\nContent-Type: x\nbegin 644 a"\r\n')).toBe(
+    '\uFEFF"a\nContent-[Type]: x\n[begin] 644 a"\r\n',
+  );
   expect(await written('csv', 'a\tb,c\r\nd\te\r\n')).toBe('\uFEFF"a","b,c"\r\n"d","e"\r\n');
   expect(await written('csv', 'a;b\nc;"d')).toBe('\uFEFF"a","b"\r\n"c","d"\r\n');
 });

@@ -2,11 +2,12 @@
  * CSV (RFC 4180; comma, TAB or semicolon; any charset) → CSV in UTF-8 with every cell inert text.
  *
  * Danger: spreadsheet programs run a cell that starts with `=`, `+`, `-`, `@` (or the full-width ＝＋－＠) as a formula;
- * `=cmd|' /C calc'!A1` starts a program through DDE.
- * Method: parsed to rows, written back with every cell quoted, formula cells led by `'`.
+ * `=cmd|' /C calc'!A1` starts a program through DDE. Old readers unpack encoded files and quoted mails from the lines of cells.
+ * Method: parsed to rows, written back with every cell quoted, formula cells led by `'`, such lines in brackets.
  * Kept: text, order, number of rows and cells, plain numbers. Lost: quoting, separator, charset, invisible characters.
  */
 import { cleanText } from '../../body/characters.ts';
+import { disarmLines } from '../../body/frames.ts';
 import { removals } from '../../body/safe-text.ts';
 import { blocked, built, type Converter } from '../../converter.ts';
 import { stemOf } from '../../names.ts';
@@ -44,7 +45,9 @@ export const csv: Converter = {
     if (rows === undefined) return blocked('limit-exceeded', 'more rows, cells or characters than a spreadsheet holds');
     if (rows.length === 0) return blocked('malformed', 'no rows');
     const counts = { formula: 0, 'control-characters': 0, 'bidi-controls': 0 };
-    const bytes = new TextEncoder().encode(`\uFEFF${rows.map((row) => writeRow(row, counts)).join('')}`);
+    const longest = { units: 0 };
+    const bytes = new TextEncoder().encode(`\uFEFF${rows.map((row) => writeRow(row, counts, longest)).join('')}`);
+    if (longest.units > LIMITS.maxCellUnits) return blocked('limit-exceeded', `a cell of ${longest.units} characters`);
     return {
       kind: 'converted',
       outcome: 'rebuilt',
@@ -56,14 +59,18 @@ export const csv: Converter = {
 
 type Counts = { formula: number; 'control-characters': number; 'bidi-controls': number };
 
-const writeRow = (cells: readonly string[], counts: Counts): string =>
-  `${cells.map((cell) => writeCell(cell, counts)).join(',')}\r\n`;
+/** Brackets make a cell longer. */
+type Longest = { units: number };
 
-function writeCell(untrusted: string, counts: Counts): string {
+const writeRow = (cells: readonly string[], counts: Counts, longest: Longest): string =>
+  `${cells.map((cell) => writeCell(cell, counts, longest)).join(',')}\r\n`;
+
+function writeCell(untrusted: string, counts: Counts, longest: Longest): string {
   const cleaned = cleanText(untrusted);
   counts['control-characters'] += cleaned.controls;
   counts['bidi-controls'] += cleaned.bidi;
-  const text = cleaned.text.replaceAll('\t', ' ');
+  const text = disarmLines(cleaned.text.replaceAll('\t', ' '));
+  longest.units = Math.max(longest.units, text.length);
   const formula = isFormula(text);
   if (formula) counts.formula += 1;
   return `"${(formula ? `'${text}` : text).replaceAll('"', '""')}"`;
