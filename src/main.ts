@@ -180,6 +180,11 @@ function addRecords(program: Command, runs: Runs): void {
       .option(...JSON_OUTPUT)
       .action(runs(async () => (await import('./cli/vault.ts'))[name]));
   }
+  vault
+    .command('replace <name>')
+    .description('空のディスクに交換した保管先を受け入れる / take in an empty disk in the place of a store')
+    .option(...CONFIG)
+    .action(runs(async () => (await import('./cli/vault.ts')).replace));
 }
 
 process.exitCode = await main();

@@ -7,8 +7,9 @@ import { missingLayers, probeLayers } from '../jail/layers.ts';
 import { describeKeys } from '../keys/describe.ts';
 import { publicFile } from '../keys/directory.ts';
 import type { Role } from '../message/roles.ts';
-import { plannedSeparation } from '../roles/prepare.ts';
+import { plannedSeparation, storeFolder } from '../roles/prepare.ts';
 import { uidFor } from '../roles/separation.ts';
+import { presenceOf } from '../vault/identity.ts';
 import { containerFindings, isSwapClosed } from './doctor-container.ts';
 import { EXIT, type Output, openOutput, type Said } from './output.ts';
 import { ONE_DISK, storesOnOneDisk } from './requirements.ts';
@@ -125,8 +126,19 @@ function storeFindings(settings: Settings): readonly Finding[] {
     shared === undefined
       ? []
       : [{ about: 'vault', state: settings.profile === 'production' ? 'missing' : 'note', said: ONE_DISK }];
-  return [...oneDisk, ...settings.vault.stores.map(({ name, path }) => spaceFinding(name, path))];
+  const absent = settings.vault.stores.filter((place) => presenceOf(place, storeFolder(settings)).kind === 'absent');
+  const present = settings.vault.stores.filter((place) => !absent.includes(place));
+  return [...oneDisk, ...absent.map(absentFinding), ...present.map(({ name, path }) => spaceFinding(name, path))];
 }
+
+const absentFinding = ({ name, path }: { readonly name: string; readonly path: string }): Finding => ({
+  about: `vault/${name}`,
+  state: 'missing',
+  said: {
+    ja: `${path} にこの保管先の印がありません。ディスクをマウントしてください。空のディスクに交換したときは sekisho vault replace ${name}`,
+    en: `${path} does not bear this store’s mark: mount its disk; after a change to an empty disk run sekisho vault replace ${name}`,
+  },
+});
 
 /** Below this a day of large mails may fill the disk. */
 const LOW_SPACE_BYTES = 2n * 1024n * 1024n * 1024n;

@@ -1,10 +1,15 @@
-/** `sekisho vault check|repair`: every object's shares; what is lost or changed is rebuilt from k good ones. */
+/**
+ * `sekisho vault check|repair`: every object's shares; what is lost or changed is rebuilt from k good ones.
+ * `sekisho vault replace NAME`: an empty disk stands where a store was; `repair` fills it.
+ */
 import { loadSettings } from '../config/load.ts';
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
 import { openDirectories } from '../roles/context.ts';
-import { databaseFile } from '../roles/prepare.ts';
+import { databaseFile, sharedGroup, storeFolder } from '../roles/prepare.ts';
 import { checkVault, findOrphans, type ObjectCheck } from '../vault/check.ts';
+import { prepareDirectory } from '../vault/directory.ts';
+import { forget, presenceOf, remember } from '../vault/identity.ts';
 import { repairVault } from '../vault/repair.ts';
 import type { Store } from '../vault/store.ts';
 import type { ObjectRef } from '../vault/vault.ts';
@@ -27,6 +32,33 @@ interface Summary {
 export const check = (options: Options): Promise<number> => walk(options, checkVault);
 
 export const repair = (options: Options): Promise<number> => walk(options, repairVault);
+
+/** Refused while the store is there, or where another store's disk is mounted. */
+export async function replace(name: string, options: Options): Promise<number> {
+  const { language, line } = openOutput(false);
+  const settings = loadSettings(options.config, rolesHere());
+  const place = settings.vault.stores.find((store) => store.name === name);
+  const presence = place && presenceOf(place, storeFolder(settings));
+  if (place === undefined || presence?.kind !== 'absent' || presence.found !== '') {
+    process.stderr.write(`${NOT_REPLACED[language]}: ${printable(name)}\n`);
+    return EXIT.wrongUsage;
+  }
+  forget(place.name, storeFolder(settings));
+  const gid = sharedGroup(settings.dataDir);
+  await prepareDirectory(place, gid);
+  await remember(place, storeFolder(settings), gid);
+  line(REPLACED[language]);
+  return EXIT.done;
+}
+
+const NOT_REPLACED = {
+  ja: '置き換えられません(設定にない名前か、保管先がそこにあるか、別の保管先のディスクがあります)',
+  en: 'not replaced: no such store, or it is there, or the disk of another store is',
+} as const;
+const REPLACED = {
+  ja: '空の保管先を受け入れました。sekisho vault repair で断片を作り直してください',
+  en: 'the empty store is taken in; run `sekisho vault repair` to rebuild its shares',
+} as const;
 
 type Walk = (stores: readonly Store[], objects: AsyncIterable<ObjectRef>) => AsyncIterable<ObjectCheck>;
 

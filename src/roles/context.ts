@@ -14,12 +14,14 @@ import type { Role } from '../message/roles.ts';
 import { openQueue } from '../queue/open.ts';
 import type { Queue } from '../queue/queue.ts';
 import { type Log, type LogFields, openLog } from '../telemetry/log.ts';
-import { openDirectory } from '../vault/directory.ts';
+import { absentUntil } from '../vault/absent.ts';
+import { directoryAsItIs, openDirectory } from '../vault/directory.ts';
 import { downFlags } from '../vault/down-flags.ts';
+import { presenceOf } from '../vault/identity.ts';
 import { type OpenedVault, openVault } from '../vault/open.ts';
 import type { Store } from '../vault/store.ts';
 import type { Doorbell } from './doorbell.ts';
-import { databaseFile } from './prepare.ts';
+import { databaseFile, storeFolder } from './prepare.ts';
 
 export interface RoleContext {
   readonly role: Role;
@@ -77,9 +79,15 @@ export async function openContext(role: Role, configFile: string, doorbell: Door
 /** Folder of the flags by which an operator declares a store down. */
 export const downFolder = (settings: Settings): string => join(settings.dataDir, 'stores-down');
 
-/** The configured stores, without any key. @throws GatewayError E_STORE_UNAVAILABLE */
+/** The configured stores, without any key; one whose disk is not there refuses all until it is. @throws GatewayError E_STORE_UNAVAILABLE */
 export const openDirectories = (settings: Settings): Promise<readonly Store[]> =>
-  Promise.all(settings.vault.stores.map((store) => openDirectory(store)));
+  Promise.all(
+    settings.vault.stores.map(async (place) => {
+      const isBack = (): boolean => presenceOf(place, storeFolder(settings)).kind === 'present';
+      if (presenceOf(place, storeFolder(settings)).kind !== 'absent') return openDirectory(place);
+      return absentUntil(directoryAsItIs(place), isBack);
+    }),
+  );
 
 /** The vault over the configured stores; alarms go to the log. */
 function openStores(settings: Settings, stores: readonly Store[], keys: RoleKeys, log: Log): OpenedVault {

@@ -15,11 +15,15 @@ import { ROLES, type Role } from '../message/roles.ts';
 import { MISTAKES } from '../message/texts-config.ts';
 import type { Log } from '../telemetry/log.ts';
 import { prepareDirectory } from '../vault/directory.ts';
+import { presenceOf, remember } from '../vault/identity.ts';
 import { healthFolder } from './heartbeat.ts';
 import { isReadableBy, planSeparation, type Separation, shareFolder } from './separation.ts';
 
 /** Where the database of one machine lies. */
 export const databaseFile = (settings: Settings): string => join(settings.dataDir, 'gateway.db');
+
+/** What is remembered of each store (vault/identity.ts). */
+export const storeFolder = (settings: Pick<Settings, 'dataDir'>): string => join(settings.dataDir, 'stores');
 
 const CODE = fileURLToPath(new URL('../../package.json', import.meta.url));
 
@@ -49,7 +53,7 @@ export async function prepareDataFolder(settings: Settings, configFile: string, 
   if (separation.state.kind === 'nominal') {
     log.warn('separation-nominal', { why: separation.state.why.en });
     // Not left to the roles: one that finds the folders of another's making would not wait for their sync.
-    for (const store of settings.vault.stores) await prepareDirectory(store);
+    await prepareStores(settings, log);
     return separation;
   }
   const { gid } = separation;
@@ -57,12 +61,26 @@ export async function prepareDataFolder(settings: Settings, configFile: string, 
     for (const folder of [settings.dataDir, healthFolder(settings.dataDir), ...stores]) shareFolder(folder, gid);
     // Below a folder that has the group already it was made with the caller's umask.
     chmodSync(healthFolder(settings.dataDir), 0o2770);
-    for (const store of settings.vault.stores) await prepareDirectory(store, gid);
+    await prepareStores(settings, log, gid);
     const uids = Object.fromEntries(ROLES.map((role) => [role, separation.uidOf(role)])) as Record<Role, number>;
     assignOwners(settings.dataDir, uids, gid);
     assertReadable(settings, configFile, ROLES, separation, gid);
   }
   return separation;
+}
+
+/** What lies in a store's folder decides: an empty one in the place of a store that we know is a disk that is not mounted. */
+async function prepareStores(settings: Settings, log: Log, gid?: number): Promise<void> {
+  const rememberedIn = storeFolder(settings);
+  for (const place of settings.vault.stores) {
+    const presence = presenceOf(place, rememberedIn);
+    if (presence.kind === 'absent') {
+      log.error('store-absent', { store: place.name, found: presence.found });
+    } else {
+      await prepareDirectory(place, gid);
+      await remember(place, rememberedIn, gid);
+    }
+  }
 }
 
 /**
@@ -85,9 +103,12 @@ export function joinDataFolder(settings: Settings, configFile: string, roles: re
 }
 
 /** Prepared for roles with user ids of their own, of whose group this process is: what it writes is theirs too. */
-function isSharedWithUs(dataDir: string): boolean {
+const isSharedWithUs = (dataDir: string): boolean => sharedGroup(dataDir) === process.getegid?.();
+
+/** The group to which roles with user ids of their own belong; undefined where they share one. */
+export function sharedGroup(dataDir: string): number | undefined {
   const { mode, gid } = statSync(dataDir);
-  return (mode & 0o2070) === 0o2070 && gid === process.getegid?.();
+  return (mode & 0o2070) === 0o2070 ? gid : undefined;
 }
 
 const MAKE_KEYS = fileURLToPath(new URL('../keys/make.ts', import.meta.url));

@@ -45,11 +45,19 @@ function prepareFolder(folder: string, gid: number | undefined): void {
 
 /** Opens the store, making its folders where they are missing. @throws GatewayError E_STORE_UNAVAILABLE */
 export async function openDirectory(settings: DirectorySettings, disk: Disk = realDisk): Promise<Store> {
+  await completeDirectory(settings);
+  return directoryAsItIs(settings, disk);
+}
+
+async function completeDirectory(settings: DirectorySettings): Promise<void> {
   // A role that may only use what the supervisor prepared must not fail at what it needs not do.
   const complete = [...FOLDERS].every((letter) => existsSync(join(settings.path, letter)));
   if (!complete) await prepareDirectory(settings);
-  return new DirectoryStore(settings, disk);
 }
+
+/** Opens the store and makes nothing. */
+export const directoryAsItIs = (settings: DirectorySettings, disk: Disk = realDisk): Store =>
+  new DirectoryStore(settings, disk);
 
 class DirectoryStore implements Store {
   readonly name: string;

@@ -220,7 +220,7 @@ test('S60 forged Received and Authentication-Results: what goes on has one Recei
   expect(header).not.toMatch(/authentication-results|arc-seal|dkim|from evil/i);
 });
 
-test('F50 the next hop takes 1 MB: the recipient gets a notice instead, the administrators hear of it, the original stays', async () => {
+test('F50 a mail over the next hop’s SIZE: the recipient gets a notice instead, the administrators hear of it, the original stays', async () => {
   await listen({ extensions: ['SIZE 4000'] });
   const body = Array.from({ length: 80 }, (_, line) => `${line} ${'long line '.repeat(6)}`).join('\r\n');
   const id = idIn(await send({ message: plain(body) }));
