@@ -94,21 +94,32 @@ function judgeOf(
   const idsOf = new Map<string, string[]>();
   for (const { id, file } of task.mutants) idsOf.set(file, [...(idsOf.get(file) ?? []), id]);
   const atLoad = new Set(baseline.atLoad);
-  const order = baseline.tests.map((_, i) => i).sort((a, b) => ms(a) - ms(b));
+  const order = baseline.tests
+    .map((_, i) => i)
+    .filter((i) => ms(i) <= task.mostMs)
+    .sort((a, b) => ms(a) - ms(b));
   /** What killed last stands first: neighbours often die of the same test. */
   let killers: readonly number[] = [];
+
+  const loadedBy = new Map<string, ReadonlySet<string>>();
+  function loads(test: string, file: string): boolean {
+    const loaded = loadedBy.get(test) ?? modules.loadedBy(test);
+    loadedBy.set(test, loaded);
+    return loaded.has(file);
+  }
 
   function ms(i: number): number {
     return baseline.tests[i]?.ms ?? 0;
   }
 
-  function reaching(id: string, files: readonly string[]): readonly number[] {
-    const ids = atLoad.has(id) ? files.flatMap((file) => idsOf.get(file) ?? []) : [id];
+  function reaching(id: string, file: string, files: readonly string[]): readonly number[] {
+    const isLoaded = atLoad.has(id);
+    const ids = isLoaded ? files.flatMap((one) => idsOf.get(one) ?? []) : [id];
     const hit = order.filter((i) => ids.some((one) => baseline.tests[i]?.hits[one] !== undefined));
-    // A file of tables only has no code that a test could reach: every test may see it.
-    const found = hit.length === 0 && atLoad.has(id) ? order : hit;
-    const first = killers.filter((i) => found.includes(i));
-    return [...first, ...found.filter((i) => !first.includes(i))];
+    // A table may be read where no mutant stands that would tell: so every test that loads it comes after those.
+    const loading = isLoaded ? order.filter((i) => loads(tests[i]?.file ?? '', file)) : [];
+    const found = new Set([...hit, ...loading]);
+    return [...new Set([...killers.filter((i) => found.has(i)), ...found])];
   }
 
   async function failing(id: string, chosen: readonly number[]): Promise<Verdict | undefined> {
@@ -131,8 +142,9 @@ function judgeOf(
   }
 
   return async (id) => {
-    const files = modules.dependents(fileOf.get(id) ?? '');
-    const chosen = reaching(id, files);
+    const file = fileOf.get(id) ?? '';
+    const files = modules.dependents(file);
+    const chosen = reaching(id, file, files);
     const budgetMs = chosen.reduce((sum, i) => sum + ms(i), 0);
     if (chosen.length === 0) return { kind: 'unreached' };
     await send({ kind: 'begin', id, budgetMs });

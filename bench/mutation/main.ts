@@ -1,6 +1,7 @@
 /**
  * `npm run mutate -- FILE… [--tests=TEST,TEST…] [--line=N]`: all mutants of these files, and which of them no test kills.
- * Without `--tests` the tests of the file's room (rooms.ts) judge; with `--line` only mutants of that line.
+ * Without `--tests` the tests of the file's room (rooms.ts) judge; with `--line` only mutants of that line;
+ * with `--most-ms` without the tests that take longer, to look quickly.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +18,7 @@ const option = (name: string): string | undefined =>
 const rooms = ROOMS.filter((room) => room.files.some((file) => files.includes(file)));
 const tests = option('tests')?.split(',') ?? [...new Set(rooms.flatMap((room) => room.tests))];
 if (files.length === 0 || tests.length === 0) {
-  process.stderr.write('usage: npm run mutate -- FILE… [--tests=TEST,…] [--line=N] [--out=FILE.tsv]\n');
+  process.stderr.write('usage: npm run mutate -- FILE… [--tests=TEST,…] [--line=N] [--most-ms=N] [--out=FILE.tsv]\n');
   process.exit(2);
 }
 const line = option('line');
@@ -26,6 +27,7 @@ const run = await runMutants({
   files,
   tests,
   choose: (mutants) => mutants.filter((mutant) => line === undefined || mutant.line === Number(line)),
+  mostMs: Number(option('most-ms') ?? 1e9),
   say: (text) => process.stderr.write(`${text}\n`),
 });
 const survivors = run.judged.filter(isSurvivor);

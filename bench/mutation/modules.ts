@@ -3,7 +3,7 @@
  * the module loaded again, but not the tests: so everything outside the mutated files imports them through a front whose
  * bindings can be turned to another instance. `vitest` is the small registry beside this file with vitest's own `expect`.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const FRONT = 'front=1';
 const REGISTRY = new URL('./registry.ts', import.meta.url).href;
 const EXPORT = /^export (?:async )?(?:function\*?|const|let|class) ([A-Za-z_$][\w$]*)/gm;
+const DYNAMIC = /\bimport\('(\.[^']+)'\)/g;
 const IMPORT = /^(?:import|export) (?!type )[^;]*?from '(\.[^']+)'/gm;
 
 type Turn = (namespace: Readonly<Record<string, unknown>>) => void;
@@ -24,6 +25,8 @@ globalThis.sekishoFronts = fronts;
 export interface Modules {
   /** The mutated files that load this one, directly or not, and itself. */
   dependents(file: string): readonly string[];
+  /** Everything of ours that a file loads, directly or not. */
+  loadedBy(file: string): ReadonlySet<string>;
   /** Loads new instances of the files and of nothing else, and turns everybody to them. @throws what loading throws */
   reload(files: readonly string[]): Promise<void>;
   /** Turns everybody back to the instances of the beginning. */
@@ -62,6 +65,7 @@ export function openModules(folder: string, files: readonly string[]): Modules {
   };
   return {
     dependents: (file) => dependentsOf(file, importers),
+    loadedBy: (file) => closureOf(folder, file),
     async reload(some) {
       version += 1;
       fresh = new Set(some);
@@ -82,15 +86,27 @@ function frontOf(url: string): string {
 }
 
 function importersOf(folder: string, files: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const known = new Set(files);
   const importers = new Map<string, string[]>();
   for (const file of files) {
-    for (const [, specifier = ''] of readFileSync(join(folder, file), 'utf8').matchAll(IMPORT)) {
-      const target = new URL(specifier, `file:///${file}`).pathname.slice(1);
-      if (known.has(target)) importers.set(target, [...(importers.get(target) ?? []), file]);
-    }
+    for (const target of importsOf(folder, file)) importers.set(target, [...(importers.get(target) ?? []), file]);
   }
   return importers;
+}
+
+/** Paths in the folder of what a file imports, `import('…')` included. */
+function importsOf(folder: string, file: string): readonly string[] {
+  const path = join(folder, file);
+  if (!path.endsWith('.ts') || !existsSync(path)) return [];
+  const text = readFileSync(path, 'utf8');
+  return [...text.matchAll(IMPORT), ...text.matchAll(DYNAMIC)].map(([, specifier = '']) =>
+    new URL(specifier, `file:///${file}`).pathname.slice(1),
+  );
+}
+
+function closureOf(folder: string, file: string): ReadonlySet<string> {
+  const found = new Set([file]);
+  for (const one of found) for (const target of importsOf(folder, one)) found.add(target);
+  return found;
 }
 
 function dependentsOf(file: string, importers: ReadonlyMap<string, readonly string[]>): readonly string[] {

@@ -7,6 +7,8 @@ export interface JudgeTask {
   /** Test files, paths in the folder. */
   readonly tests: readonly string[];
   readonly mutants: readonly { readonly id: string; readonly file: string }[];
+  /** Tests that take longer are left out. */
+  readonly mostMs: number;
 }
 
 /** One test as it ran with no mutant switched on. */

@@ -18,7 +18,7 @@ export const ROOMS: readonly Room[] = [
     ),
     tests: [
       ...under('test/attacks/gate', 'specimens.test message.test liars.test'),
-      ...under('test/unit/gate', 'receipt.test'),
+      ...under('test/unit/gate', 'base64.test receipt.test'),
     ],
   },
   {
@@ -32,5 +32,9 @@ export const ROOMS: readonly Room[] = [
       ...under('test/unit/inspect', 'images.test'),
     ],
   },
-  { name: 'policy', files: under('src/policy', 'decide policy'), tests: under('test/unit/policy', 'decide.test') },
+  {
+    name: 'policy',
+    files: under('src/policy', 'decide policy'),
+    tests: under('test/unit/policy', 'decide.test policy.test'),
+  },
 ];
