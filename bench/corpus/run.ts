@@ -101,7 +101,8 @@ export async function runCorpus(inputs: readonly CorpusInput[], options: CorpusO
   }
 }
 
-async function ask(judge: Judge, subjects: readonly Subject[]): Promise<JudgeRun> {
+/** What a judge says of these. */
+export async function ask(judge: Judge, subjects: readonly Subject[]): Promise<JudgeRun> {
   const { name } = judge;
   const missing = missingOf(judge.needs);
   if (missing.length > 0 && process.env['SEKISHO_SERVICES'] !== '1') return { name, ms: 0, missing, findings: [] };

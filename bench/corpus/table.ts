@@ -43,7 +43,7 @@ export function kindRows({ rows, judges }: CorpusRun): readonly (readonly (strin
 
 export const JUDGE_HEAD = ['judge', 'findings', 'seconds'];
 
-export const judgeRows = ({ judges }: CorpusRun): readonly (readonly (string | number)[])[] =>
+export const judgeRows = ({ judges }: Pick<CorpusRun, 'judges'>): readonly (readonly (string | number)[])[] =>
   judges.map(({ name, findings, ms, missing }) => [
     name,
     missing.length > 0 ? `skipped: ${missing.join(', ')}` : findings.length,

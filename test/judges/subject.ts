@@ -1,4 +1,5 @@
 /** A forwarded message laid out for the judges: body, files, and files of archives, each as a file of its own. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
@@ -80,6 +81,17 @@ function entriesOf(zip: Buffer): { readonly name: string; readonly bytes: Buffer
     // Not one of ours.
   }
   return entries;
+}
+
+/** Where no report is at hand: what the message itself holds, so that readers are compared with each other. */
+export function promisedByLeaves({ leaves }: Pick<Subject, 'leaves'>): readonly Promised[] {
+  return leaves.map(({ name, type, file, archive }) => {
+    const bytes = readFileSync(file);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const outer = archive === undefined ? undefined : leaves[archive]?.name;
+    const place = outer === undefined ? { name, archivePath: '' } : { name: outer, archivePath: name };
+    return { ...place, type, bytes: bytes.length, sha256 };
+  });
 }
 
 /** What report.json says was written. */

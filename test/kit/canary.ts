@@ -5,6 +5,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { brotliDecompressSync, inflateRawSync, inflateSync, type ZlibOptions } from 'node:zlib';
+import { keepCanary } from './collect/collector.ts';
 
 export interface Canary {
   /** 24 letters a–z: fits a host label, a file name, a PDF name and a word. */
@@ -37,7 +38,9 @@ export function openAviary(): Aviary {
   const canaries: Canary[] = [];
   const plant = (region: string, fate: Canary['fate'], inDatabase: boolean): string => {
     const token = newToken();
-    canaries.push({ token, fate, region, inDatabase });
+    const canary: Canary = { token, fate, region, inDatabase };
+    canaries.push(canary);
+    keepCanary(canary);
     return token;
   };
   return {
