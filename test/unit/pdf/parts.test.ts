@@ -9,8 +9,7 @@ import { chooseFont, standInHas } from '../../../src/sanitize/engines/pdfium/fon
 import { fateOf } from '../../../src/sanitize/formats/pdf/clean.ts';
 import { GLYPHLESS_FONT } from '../../../src/sanitize/formats/pdf/glyphless.ts';
 import { num } from '../../../src/sanitize/formats/pdf/numbers.ts';
-import { indexedOf } from '../../../src/sanitize/formats/pdf/palette.ts';
-import { packGrey } from '../../../src/sanitize/formats/pdf/pixels.ts';
+import { fewColours } from '../../../src/sanitize/formats/pdf/palette.ts';
 import { joinLigatures, type Piece, runsOf } from '../../../src/sanitize/formats/pdf/runs.ts';
 import { TextFont } from '../../../src/sanitize/formats/pdf/text-font.ts';
 
@@ -124,12 +123,18 @@ const rgbx = (...pixels: readonly (readonly [number, number, number])[]): Uint8A
   Uint8Array.from(pixels.flatMap(([red, green, blue]) => [red, green, blue, 255]));
 
 test('grey pixels are packed two to a byte, an odd row is filled with zero', () => {
-  expect(packGrey(rgbx([255, 255, 255], [0, 0, 0], [128, 130, 126]), 3, 1)).toEqual(Uint8Array.of(0xf0, 0x80));
-  expect(packGrey(rgbx([255, 255, 255], [255, 255, 255], [255, 255, 255]), 3, 1)).toEqual(Uint8Array.of(0xff, 0xf0));
+  expect(fewColours(rgbx([255, 255, 255], [0, 0, 0], [128, 130, 126]), 3, 1)).toEqual({
+    kind: 'grey',
+    packed: Uint8Array.of(0xf0, 0x80),
+  });
+  expect(fewColours(rgbx([255, 255, 255], [255, 255, 255], [255, 255, 255]), 3, 1)).toEqual({
+    kind: 'grey',
+    packed: Uint8Array.of(0xff, 0xf0),
+  });
 });
 
 test('one coloured pixel makes the page a colour page', () => {
-  expect(packGrey(rgbx([255, 255, 255], [200, 193, 200]), 2, 1)).toBeUndefined();
+  expect(fewColours(rgbx([255, 255, 255], [200, 193, 200]), 2, 1)).toMatchObject({ kind: 'indexed' });
 });
 
 test('a blue link and a red seal are kept as they are, in a palette', () => {
@@ -139,8 +144,9 @@ test('a blue link and a red seal are kept as they are, in a palette', () => {
     [5, 99, 193],
     [200, 30, 40],
   ] as const;
-  const found = indexedOf(rgbx(white, white, black, blue, red), 5, 1);
+  const found = fewColours(rgbx(white, white, black, blue, red), 5, 1);
   expect(found).toEqual({
+    kind: 'indexed',
     palette: Uint8Array.from([...white, ...black, ...blue, ...red]),
     bits: 4,
     packed: Uint8Array.of(0x00, 0x12, 0x30),
@@ -150,11 +156,36 @@ test('a blue link and a red seal are kept as they are, in a palette', () => {
 test('a page of more than 16 colours takes a byte a pixel, one of more than 256 or of shades is no palette', () => {
   const cells = (count: number): Uint8Array =>
     rgbx(...Array.from({ length: count }, (_, i) => [(i % 16) * 17, (i >> 4) * 17, (i >> 8) * 17] as const));
-  expect(indexedOf(cells(17), 17, 1)).toMatchObject({ bits: 8 });
-  expect(indexedOf(cells(256), 256, 1)).toMatchObject({ bits: 8 });
-  expect(indexedOf(cells(257), 257, 1)).toBeUndefined();
+  expect(fewColours(cells(17), 17, 1)).toMatchObject({ bits: 8 });
+  expect(fewColours(cells(256), 256, 1)).toMatchObject({ bits: 8 });
+  expect(fewColours(cells(257), 257, 1)).toBeUndefined();
   const shades = rgbx(...Array.from({ length: 256 }, (_, i) => [i, 255 - i, 128] as const));
-  expect(indexedOf(shades, 256, 1)).toBeUndefined();
+  expect(fewColours(shades, 256, 1)).toBeUndefined();
+});
+
+test('dense letters beside one blue word stay sharp; a ramp of greys beside it is a photograph', () => {
+  const page = (greyAt: (x: number, y: number) => number): Uint8Array =>
+    rgbx(
+      ...Array.from({ length: 100 * 80 }, (_, i) => {
+        const grey = greyAt(i % 100, Math.floor(i / 100));
+        return i === 0 ? ([5, 99, 193] as const) : ([grey, grey, grey] as const);
+      }),
+    );
+  // Edges of letters: greys of every cell, each beside ink or paper.
+  const edges = [255, 255, 0, 68, 255, 170, 0, 255];
+  const between = (grey: number): boolean => grey !== 0 && grey !== 255;
+  const letters = page((x, y) => {
+    const grey = edges[x % 8] ?? 255;
+    return between(grey) ? grey + (y % 2 === 0 ? 5 : -5) : grey;
+  });
+  expect(fewColours(letters, 100, 80)).toMatchObject({ kind: 'indexed', bits: 4 });
+  expect(
+    fewColours(
+      page((x) => (x < 25 ? 100 + x : 255)),
+      100,
+      80,
+    ),
+  ).toBeUndefined();
 });
 
 /** Rows of a pattern that has runs of every kind: long, short, aligned, beginning black. */

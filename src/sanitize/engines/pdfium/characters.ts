@@ -79,14 +79,13 @@ export function* charactersOf(document: PdfDocument, page: Page): Generator<Char
   const { lib } = instance;
   const text = lib.FPDFText_LoadPage(page.handle);
   if (text === 0) return;
-  const toShown = shownPage(document, page);
   const scratch = lib.malloc(64);
-  const fonts: MeasuredFonts = new Map();
+  const reading = { document, text, scratch, toShown: shownPage(document, page), fonts: new Map(), owned: new Map() };
   try {
     const count = lib.FPDFText_CountChars(text);
     for (let i = 0; i < count; i++) {
       if (lib.FPDFText_IsGenerated(text, i) === 1) continue;
-      const character = readCharacter(document, text, i, scratch, toShown, fonts);
+      const character = readCharacter(reading, i);
       if (character === undefined) continue;
       // Beyond the BMP (𠮷, 𠮟) the engine reports two surrogates as two characters.
       const low = isHighSurrogate(character.untrustedCode) && i + 1 < count ? lib.FPDFText_GetUnicode(text, i + 1) : 0;
@@ -105,26 +104,44 @@ const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xd
 
 const joined = (high: number, low: number): number => 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
 
-function readCharacter(
-  document: PdfDocument,
-  text: number,
-  index: number,
-  scratch: number,
-  toShown: Matrix,
-  fonts: MeasuredFonts,
-): Character | undefined {
+/** What all characters of a text page share. */
+interface Reading {
+  readonly document: PdfDocument;
+  readonly text: number;
+  /** 64 bytes of the heap. */
+  readonly scratch: number;
+  readonly toShown: Matrix;
+  readonly fonts: MeasuredFonts;
+  /** Text objects looked up so far: drawn by a font of the document? */
+  readonly owned: Map<number, boolean>;
+}
+
+/** A thousand times a page: nothing is allocated here but what it returns. */
+function readCharacter(reading: Reading, index: number): Character | undefined {
+  const { document, text, scratch, toShown } = reading;
   const { lib } = document.instance;
   const size = lib.FPDFText_GetFontSize(text, index);
   if (lib.FPDFText_GetMatrix(text, index, scratch) === 0) return undefined;
   if (lib.FPDFText_GetCharOrigin(text, index, scratch + 24, scratch + 32) === 0) return undefined;
   lib.FPDFText_GetLooseCharBox(text, index, scratch + 40);
   const view = document.instance.view();
-  const float = (at: number): number => view.getFloat32(scratch + at, true);
-  const own = { a: float(0) * size, b: float(4) * size, c: float(8) * size, d: float(12) * size };
+  const own = {
+    a: view.getFloat32(scratch, true) * size,
+    b: view.getFloat32(scratch + 4, true) * size,
+    c: view.getFloat32(scratch + 8, true) * size,
+    d: view.getFloat32(scratch + 12, true) * size,
+  };
   const [x, y] = [view.getFloat64(scratch + 24, true), view.getFloat64(scratch + 32, true)];
   // FS_RECTF: left, top, right, bottom.
-  const loose = { left: float(40), top: float(44), right: float(48), bottom: float(52) };
-  if (![...Object.values(own), x, y, ...Object.values(loose)].every(Number.isFinite)) return undefined;
+  const loose = {
+    left: view.getFloat32(scratch + 40, true),
+    top: view.getFloat32(scratch + 44, true),
+    right: view.getFloat32(scratch + 48, true),
+    bottom: view.getFloat32(scratch + 52, true),
+  };
+  // A sum is finite only if all of it is; one of finite numbers that is not, is of no use as a place either.
+  if (!Number.isFinite(own.a + own.b + own.c + own.d + x + y)) return undefined;
+  if (!Number.isFinite(loose.left + loose.top + loose.right + loose.bottom)) return undefined;
   if (!hasShape(own)) return undefined;
 
   lib.FPDFText_GetCharBox(text, index, scratch, scratch + 8, scratch + 16, scratch + 24);
@@ -132,15 +149,16 @@ function readCharacter(
   const tightRight = view.getFloat64(scratch + 8, true);
   const advanceKnown = Math.abs(tightLeft - loose.left) > 1e-3 || Math.abs(tightRight - loose.right) > 1e-3;
   const textObject = lib.FPDFText_GetTextObject(text, index);
-  // Turned or stretched text: its boxes cannot be compared with upright ones.
-  const emPt = own.b === 0 && own.c === 0 && Math.abs(own.a - own.d) < own.a * 1e-3 ? own.a : 0;
   const matrix = chain(own, x, y, toShown);
   const advance = advanceFromBox(own, loose, advanceKnown);
   const em = { left: 0, right: Math.max(advance, NARROWEST), bottom: EM_BOTTOM, top: EM_TOP };
+  // Turned or stretched text: its boxes cannot be compared with upright ones.
+  const emPt = own.b === 0 && own.c === 0 && Math.abs(own.a - own.d) < own.a * 1e-3 ? own.a : 0;
+  const code = lib.FPDFText_GetUnicode(text, index);
   return {
-    untrustedCode: isGlyphNumber(document, text, index)
+    untrustedCode: isGlyphNumber(reading, index, code)
       ? 0
-      : trueCode(document, fonts, { text, index, textObject, emPt }, lib.FPDFText_GetUnicode(text, index)),
+      : trueCode(document, reading.fonts, { text, index, textObject, emPt }, code),
     hyphen: lib.FPDFText_IsHyphen(text, index) === 1,
     matrix,
     advance,
@@ -148,7 +166,7 @@ function readCharacter(
     box: mappedBox(loose, toShown),
     emBox: mappedBox(em, matrix),
     textObject,
-    drawnByOwnFont: drawnByOwnFont(document, textObject),
+    drawnByOwnFont: drawnByOwnFont(reading, textObject),
   };
 }
 
@@ -156,10 +174,8 @@ function readCharacter(
  * Without a map to Unicode the engine answers with the character's code in the font. Of one byte that is nearly always the
  * letter; of two it is the number of a glyph, and as text some ideograph that no one sees.
  */
-const isGlyphNumber = (document: PdfDocument, text: number, index: number): boolean => {
-  const { lib } = document.instance;
-  return lib.FPDFText_GetUnicode(text, index) > 0xff && lib.FPDFText_HasUnicodeMapError(text, index) === 1;
-};
+const isGlyphNumber = ({ document, text }: Reading, index: number, code: number): boolean =>
+  code > 0xff && document.instance.lib.FPDFText_HasUnicodeMapError(text, index) === 1;
 
 function hasShape({ a, b, c, d }: Pick<Matrix, 'a' | 'b' | 'c' | 'd'>): boolean {
   const [along, up] = [Math.hypot(a, b), Math.hypot(c, d)];
@@ -167,7 +183,15 @@ function hasShape({ a, b, c, d }: Pick<Matrix, 'a' | 'b' | 'c' | 'd'>): boolean 
 }
 
 /** Invisible text (mode 3) counts as drawn by its own font: no other font would show it either. */
-function drawnByOwnFont(document: PdfDocument, textObject: number): boolean {
+function drawnByOwnFont({ document, owned }: Reading, textObject: number): boolean {
+  const known = owned.get(textObject);
+  if (known !== undefined) return known;
+  const isOwn = isDrawnByOwnFont(document, textObject);
+  owned.set(textObject, isOwn);
+  return isOwn;
+}
+
+function isDrawnByOwnFont(document: PdfDocument, textObject: number): boolean {
   const { lib } = document.instance;
   if (textObject === 0 || lib.FPDFTextObj_GetTextRenderMode(textObject) === INVISIBLE) return true;
   const font = lib.FPDFTextObj_GetFont(textObject);
@@ -196,13 +220,13 @@ export function chain(own: Pick<Matrix, 'a' | 'b' | 'c' | 'd'>, x: number, y: nu
 
 /** The upright box around the mapped corners. */
 function mappedBox(box: Box, to: Matrix): Box {
-  const xs: number[] = [];
-  const ys: number[] = [];
-  for (const x of [box.left, box.right]) {
-    for (const y of [box.bottom, box.top]) {
-      xs.push(x * to.a + y * to.c + to.e);
-      ys.push(x * to.b + y * to.d + to.f);
-    }
-  }
-  return { left: Math.min(...xs), right: Math.max(...xs), bottom: Math.min(...ys), top: Math.max(...ys) };
+  // Corners are sums of one term for x and one for y: each is least and largest by itself.
+  const [leftA, rightA, leftB, rightB] = [box.left * to.a, box.right * to.a, box.left * to.b, box.right * to.b];
+  const [bottomC, topC, bottomD, topD] = [box.bottom * to.c, box.top * to.c, box.bottom * to.d, box.top * to.d];
+  return {
+    left: Math.min(leftA, rightA) + Math.min(bottomC, topC) + to.e,
+    right: Math.max(leftA, rightA) + Math.max(bottomC, topC) + to.e,
+    bottom: Math.min(leftB, rightB) + Math.min(bottomD, topD) + to.f,
+    top: Math.max(leftB, rightB) + Math.max(bottomD, topD) + to.f,
+  };
 }

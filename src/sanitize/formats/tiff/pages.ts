@@ -5,8 +5,8 @@ import { type BuiltBytes, blocked, type Conversion, type ConvertContext, type Un
 import { type MagickInstance, openMagick } from '../../engines/images/magick.ts';
 import type { Pixels } from '../../engines/images/pixels.ts';
 import { encodedPicture, flattenedRgba, stemOf } from '../image/encode.ts';
-import { indexedOf } from '../pdf/palette.ts';
-import { bilevelPicture, packGrey } from '../pdf/pixels.ts';
+import { fewColours } from '../pdf/palette.ts';
+import { bilevelPicture } from '../pdf/pixels.ts';
 import { type PageContent, type PageImage, PdfWriter } from '../pdf/writer.ts';
 import { SinglePages, type TiffPage, type TiffPages } from './directory.ts';
 import { noticePage } from './notice-page.ts';
@@ -117,12 +117,10 @@ async function tonalImage(magick: MagickInstance, bytes: Uint8Array): Promise<Pa
   const { width, height } = pixels;
   if (!isTonal(pixels)) {
     const rgbx = flattenedRgba(pixels);
-    const grey = packGrey(rgbx, width, height);
-    if (grey !== undefined) return { kind: 'grey', width, height, data: await deflate(grey) };
-    const few = indexedOf(rgbx, width, height);
+    const few = fewColours(rgbx, width, height);
     if (few !== undefined) {
-      const { palette, bits, packed } = few;
-      return { kind: 'indexed', width, height, palette, bits, data: await deflate(packed) };
+      const { packed, ...form } = few;
+      return { ...form, width, height, data: await deflate(packed) };
     }
   }
   return { kind: 'jpeg', width, height, data: (await encodedPicture(pixels, true)).bytes };
