@@ -43,11 +43,11 @@ const STATEMENTS = [
   // VBScript, Visual Basic, JScript (Windows Script Host).
   /^[ \t]{0,40}(?:Set[ \t]+\w{1,60}[ \t]*=[ \t]*)?(?:WScript\.)?CreateObject[ \t]*\(/im,
   /^[ \t]{0,40}(?:On Error Resume Next|Option Explicit)[ \t]*\r?$/im,
-  /^[ \t]{0,40}WScript\.[a-z]+/im,
+  /^[ \t]{0,40}WScript\.[a-z]/im,
   /\bnew[ \t]{1,9}ActiveXObject[ \t]*\(/i,
   /^[ \t]{0,40}(?:(?:Private|Public)[ \t]+)?Sub[ \t]+\w{1,60}[ \t]*\([^()\n]{0,200}\)[ \t]*\r?$/im,
   // JavaScript.
-  /^[;!(]{0,2}[ \t]{0,40}(?:async[ \t]+)?function[ \t]*[\w$]{0,60}[ \t]*\([^()\n]{0,200}\)[ \t]*\{/m,
+  /^[ \t]{0,40}[;!(]{0,2}[ \t]{0,9}(?:async[ \t]+)?function[ \t]*[\w$]{0,60}[ \t]*\([^()\n]{0,200}\)[ \t]*\{/m,
   /^(?:var|let|const)[ \t]+[\w$]{1,60}[ \t]*=[^\n]{1,400};[ \t]*\r?$/m,
   /^[ \t]{0,40}eval\(/m,
   // PowerShell.
