@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ROOMS } from './rooms.ts';
 import { runMutants } from './run.ts';
-import { isSurvivor, scoreTable, survivorRow } from './table.ts';
+import { isSurvivor, scoreTable, survivorLines, survivorRow } from './table.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
@@ -28,15 +28,15 @@ const run = await runMutants({
   tests,
   choose: (mutants) => mutants.filter((mutant) => line === undefined || mutant.line === Number(line)),
   mostMs: Number(option('most-ms') ?? 1e9),
+  hear: (judged) => {
+    if (isSurvivor(judged)) process.stdout.write(survivorLines(judged));
+  },
   say: (text) => process.stderr.write(`${text}\n`),
 });
-const survivors = run.judged.filter(isSurvivor);
-const rows = survivors.map((judged) => survivorRow(judged)).join('');
-for (const { mutant, verdict } of survivors) {
-  process.stdout.write(
-    `\n${mutant.file}:${mutant.line} ${mutant.operator} (${verdict.kind})\n  ${mutant.lineText}\n  ${mutant.original}\n  → ${mutant.replacement}\n`,
-  );
-}
+const rows = run.judged
+  .filter(isSurvivor)
+  .map((judged) => survivorRow(judged))
+  .join('');
 const out = option('out');
 if (out !== undefined) writeFileSync(out, rows);
 process.stdout.write(`\n${scoreTable(run.judged)}\n${run.tests} tests, ${run.seconds.toFixed(0)} s\n`);

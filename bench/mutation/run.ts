@@ -25,6 +25,8 @@ export interface MutationOptions {
   readonly choose?: (mutants: readonly Mutant[]) => readonly Mutant[];
   /** Tests that take longer are left out: for a quick look only. */
   readonly mostMs?: number;
+  /** Hears each verdict at once. */
+  readonly hear?: (judged: Judged) => void;
   say(line: string): void;
 }
 
@@ -41,7 +43,7 @@ const BATCH = 600;
 
 /** @throws Error when a test is red without a mutant */
 export async function runMutants(options: MutationOptions): Promise<MutationRun> {
-  const { root, files, tests, choose, mostMs = FOR_EVER, say } = options;
+  const { root, files, tests, choose, mostMs = FOR_EVER, hear, say } = options;
   const startedAt = Date.now();
   const { mutants, texts } = await instrument(root, files);
   const copy = copyTree(root, texts);
@@ -56,12 +58,12 @@ export async function runMutants(options: MutationOptions): Promise<MutationRun>
     const baseline = await baselineOf(task);
     const chosen = choose?.(mutants) ?? mutants;
     say(`${files.length} files, ${chosen.length} of ${mutants.length} mutants, ${baseline.tests.length} tests`);
-    const verdicts = await judgeAll(
-      task,
-      baseline,
-      chosen.map(({ id }) => id),
-      say,
-    );
+    const byId = new Map(chosen.map((mutant) => [mutant.id, mutant]));
+    const verdicts = await judgeAll(task, baseline, [...byId.keys()], (id, verdict, count) => {
+      const mutant = byId.get(id);
+      if (mutant !== undefined) hear?.({ mutant, verdict });
+      if (count % 250 === 0) say(`${count} of ${byId.size} judged`);
+    });
     const judged = chosen.map((mutant) => ({ mutant, verdict: verdicts.get(mutant.id) ?? lost(mutant) }));
     return { judged, tests: baseline.tests.length, seconds: (Date.now() - startedAt) / 1000 };
   } finally {
@@ -88,7 +90,7 @@ async function judgeAll(
   task: JudgeTask,
   baseline: Baseline,
   ids: readonly string[],
-  say: (line: string) => void,
+  hear: (id: string, verdict: Verdict, count: number) => void,
 ): Promise<ReadonlyMap<string, Verdict>> {
   const verdicts = new Map<string, Verdict>();
   let waiting = ids;
@@ -104,11 +106,14 @@ async function judgeAll(
       if (answer.kind === 'verdict') {
         verdicts.set(answer.id, answer.verdict);
         current = undefined;
-        if (verdicts.size % 250 === 0) say(`${verdicts.size} of ${ids.length} judged`);
+        hear(answer.id, answer.verdict, verdicts.size);
       }
       return 600_000;
     });
-    if (current !== undefined) verdicts.set(current, { kind: 'endless', by: `process: ${ended}` });
+    if (current !== undefined) {
+      verdicts.set(current, { kind: 'endless', by: `process: ${ended}` });
+      hear(current, { kind: 'endless', by: `process: ${ended}` }, verdicts.size);
+    }
     if (verdicts.size === before) throw new Error(`the judging process judged nothing: ${ended}`);
     waiting = waiting.filter((id) => !verdicts.has(id));
   }

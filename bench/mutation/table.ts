@@ -35,3 +35,7 @@ export const survivorRow = ({ mutant }: Judged, reason = ''): string =>
   `${[mutant.file, mutant.lineText, String(mutant.column), mutant.operator, oneLine(mutant.replacement), reason].join('\t')}\n`;
 
 export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+/** For a terminal. */
+export const survivorLines = ({ mutant, verdict }: Judged): string =>
+  `\n${mutant.file}:${mutant.line} ${mutant.operator} (${verdict.kind})\n  ${mutant.lineText}\n  ${mutant.original}\n  → ${mutant.replacement}\n`;

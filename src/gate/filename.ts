@@ -56,7 +56,7 @@ function writeLines(name: string): readonly string[] {
   const encoded = [...name].map((character) =>
     /^[A-Za-z0-9._-]$/.test(character)
       ? character
-      : Buffer.from(character, 'utf8').toString('hex').toUpperCase().replace(/../g, '%$&'),
+      : Buffer.from(character).toString('hex').toUpperCase().replace(/../g, '%$&'),
   );
   const whole = ONE + encoded.join('');
   if (whole.length <= LINE) return [whole];

@@ -30,6 +30,9 @@ export type ForwardedVerdict =
 const TRACE =
   /^(?:received|return-path|delivered-to|envelope-to|x-[a-z0-9-]+|dkim-signature|authentication-results|received-spf|arc-(?:seal|message-signature|authentication-results))$/i;
 
+/** A field's name with its colon behind it; nobody's trace field has a longer one. */
+const NAME = /^[!-9;-~]{1,100}(?=:)/;
+
 /** More than a hundred hops is a loop (RFC 5321 §6.3). */
 const MAX_TRACE_FIELDS = 500;
 
@@ -73,13 +76,12 @@ function withLineEnds(file: Buffer, repairs: Repair[]): Buffer {
 function receiptStart(message: Buffer, repairs: Repair[]): number | string {
   const names: string[] = [];
   for (let at = 0; names.length <= MAX_TRACE_FIELDS; ) {
-    const colon = message.indexOf(0x3a, at);
-    const name = colon < 0 || colon - at > 100 ? '' : message.toString('latin1', at, colon);
+    const name = NAME.exec(message.toString('latin1', at, at + 101))?.[0];
     if (name === FIELD_NAME) {
       if (names.length > 0) repairs.push({ kind: 'trace-fields-skipped', names });
       return at;
     }
-    if (!TRACE.test(name)) return 'receipt: none where it must stand';
+    if (name === undefined || !TRACE.test(name)) return 'receipt: none where it must stand';
     names.push(name);
     at = endOfField(message, at);
   }
@@ -88,11 +90,13 @@ function receiptStart(message: Buffer, repairs: Repair[]): number | string {
 
 /** Offset behind a field with its folded lines. */
 function endOfField(message: Buffer, from: number): number {
-  let end = message.indexOf('\r\n', from, 'latin1');
-  while (end >= 0 && (message[end + 2] === 0x20 || message[end + 2] === 0x09)) {
-    end = message.indexOf('\r\n', end + 2, 'latin1');
+  let at = from;
+  for (;;) {
+    const end = message.indexOf('\r\n', at);
+    if (end < 0) return message.length;
+    at = end + 2;
+    if (message[at] !== 0x20 && message[at] !== 0x09) return at;
   }
-  return end < 0 ? message.length : end + 2;
 }
 
 /** The bytes that the hash names: as they are, or with what mailbox files add to and take from the end. */
@@ -104,7 +108,7 @@ function signedBytes(rest: Buffer, sha256: string, repairs: Repair[]): Buffer | 
     return rest.subarray(0, -2);
   }
   const completed = Buffer.concat([rest, Buffer.from('\r\n')]);
-  if (rest.at(-1) === 0x0a || !fits(completed)) return undefined;
+  if (!fits(completed)) return undefined;
   repairs.push({ kind: 'last-line-end-restored' });
   return completed;
 }

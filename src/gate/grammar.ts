@@ -48,7 +48,7 @@ const MAGIC: Readonly<Record<SafeType, Buffer>> = {
   jpeg: Buffer.from('\xff\xd8\xff\xdb', 'latin1'),
   csv: Buffer.from('\xef\xbb\xbf"', 'latin1'),
   text: Buffer.from('\xef\xbb\xbf', 'latin1'),
-  zip: Buffer.from('PK\x03\x04\x14\x00\x00\x08', 'latin1'),
+  zip: Buffer.from('PK\x03\x04\x14\x00\x00\x08'),
 };
 
 /** The value of a leaf's Content-Type, by type. */

@@ -36,7 +36,9 @@ const FIELD = new RegExp(
     ' s=([A-Za-z0-9+/]{64})\r\n ([A-Za-z0-9+/]{22}==)\r\n(?! )',
 );
 
-/** What the signature covers: Latin-1, every value on a line of its own, LF at each end. */
+type FieldParts = readonly [string, string, string, string, string, string, string, string, string, string];
+
+/** What the signature covers: ASCII, every value on a line of its own, LF at each end. */
 export function signedString(receipt: Omit<Receipt, 'signature'>): string {
   const { keyId, time, tenant, messageId, policyVersion, recipients, sha256 } = receipt;
   return [DOMAIN_TAG, keyId, time, tenant, messageId, policyVersion, recipients, sha256, ''].join('\n');
@@ -54,14 +56,13 @@ export function writeReceiptField(receipt: Receipt): string {
 
 /** Reads the field that a message begins with. @returns `undefined` when the bytes do not begin with a receipt. */
 export function readReceiptField(bytes: Uint8Array): { readonly receipt: Receipt; readonly end: number } | undefined {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, MAX_FIELD_BYTES + 1)).toString(
-    'latin1',
-  );
+  const head = Buffer.from(bytes.subarray(0, MAX_FIELD_BYTES)).toString('latin1');
   const found = FIELD.exec(head);
   if (found === null) return undefined;
-  const [field, keyId = '', time = '', tenant = '', messageId = '', policyVersion = '', recipients = '', sha256 = ''] =
-    found;
-  const signature = Buffer.from(`${found[8]}${found[9]}`, 'base64');
+  // Every group of the pattern takes part in every match.
+  const [field, keyId, time, tenant, messageId, policyVersion, recipients, sha256, begin, end] =
+    found as unknown as FieldParts;
+  const signature = Buffer.from(begin + end, 'base64');
   const receipt = { keyId, time, tenant, messageId, policyVersion, recipients, sha256, signature };
   const isMoment = !Number.isNaN(Date.parse(time)) && new Date(time).toISOString() === time;
   // Base64 has spare bits in its last character: writing it again finds them.

@@ -61,11 +61,11 @@ export function signReceipt(draft: Uint8Array, facts: ReceiptFacts, signer: Rece
     recipients: digestOfRecipients(facts.recipients, facts.recipientSalt),
     sha256: sha256(draft),
   };
-  const signature = sign(null, Buffer.from(signedString(unsigned), 'latin1'), signer.privateKey);
-  const field = writeReceiptField({ ...unsigned, signature });
+  const signature = sign(null, Buffer.from(signedString(unsigned)), signer.privateKey);
+  const field = Buffer.from(writeReceiptField({ ...unsigned, signature }));
   // Read back at once: a tenant or policy name that the grammar has no place for must fail here, not at the outlet.
-  if (readReceiptField(Buffer.from(field, 'latin1')) === undefined) throw invalid('a fact does not fit the grammar');
-  return Buffer.concat([Buffer.from(field, 'latin1'), draft]);
+  if (readReceiptField(field) === undefined) throw invalid('a fact does not fit the grammar');
+  return Buffer.concat([field, draft]);
 }
 
 /**
@@ -95,7 +95,7 @@ export function verifyForDelivery(bytes: Uint8Array, expected: Expected): Checke
 export function signatureProblem(receipt: Receipt, verifiers: readonly PublicKey[]): string {
   const key = verifiers.find(({ keyId }) => keyId === receipt.keyId);
   if (key === undefined) return `signed by key ${receipt.keyId}, which is not trusted here`;
-  const signed = Buffer.from(signedString(receipt), 'latin1');
+  const signed = Buffer.from(signedString(receipt));
   return verify(null, signed, publicKeyObject('Ed25519', key.raw), receipt.signature) ? '' : 'a wrong signature';
 }
 
@@ -110,7 +110,7 @@ function digestOfRecipients(recipients: readonly string[], salt: string): string
   if (recipients.length === 0 || recipients.some((address) => /[\0-\x1f\x7f]/.test(address))) {
     throw invalid('a recipient that no envelope can have');
   }
-  const sorted = [...new Set(recipients)].map((address) => Buffer.from(`${address}\n`, 'utf8')).sort(Buffer.compare);
+  const sorted = [...new Set(recipients)].map((address) => Buffer.from(`${address}\n`)).sort(Buffer.compare);
   return sha256(Buffer.concat([Buffer.from(salt, 'hex'), ...sorted]));
 }
 

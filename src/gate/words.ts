@@ -34,7 +34,7 @@ export function readWords(
 /** As many whole code points a word as fit: docs/output-grammar.md §3. */
 function writeWords(text: string, column: number): readonly string[] {
   const words: string[] = [];
-  const bytes = Buffer.from(text, 'utf8');
+  const bytes = Buffer.from(text);
   let [at, before] = [0, column];
   while (at < bytes.length) {
     const room = 3 * Math.floor((LINE - before - BEGIN.length - END.length) / 4);

@@ -1,8 +1,10 @@
 /** Receipts: one spelling, one golden vector, exact comparison at the outlet, repairs at `verify`. */
+import { sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { verifyForwarded } from '../../../src/gate/forwarded.ts';
 import { signReceipt, verifyForDelivery } from '../../../src/gate/receipt.ts';
+import { type Receipt, readReceiptField, signedString, writeReceiptField } from '../../../src/gate/receipt-field.ts';
 import { privateKeyObject, publicKeyOf } from '../../../src/keys/raw.ts';
 import { FACTS } from '../../attacks/gate/door.ts';
 import { single, specimen } from '../../attacks/gate/specimens.ts';
@@ -161,4 +163,86 @@ test('verify: a key that is not trusted is named', () => {
 test('verify: a signed message outside the grammar is refused all the same', async () => {
   const wrong = Buffer.concat([await specimen(), Buffer.from('epilogue\r\n')]);
   expect(verifyForwarded(signReceipt(wrong, FACTS, signer), [verifier]).kind).toBe('refused');
+});
+
+/** The receipt's fields as an object, signed anew after a change: what an attacker with our key could write. */
+function resigned(change: Partial<Omit<Receipt, 'signature'>>): Buffer {
+  const found = readReceiptField(signed);
+  if (found === undefined) throw new Error('no receipt');
+  const receipt = { ...found.receipt, ...change };
+  const signature = sign(null, Buffer.from(signedString(receipt)), privateKey);
+  return Buffer.concat([Buffer.from(writeReceiptField({ ...receipt, signature })), draft]);
+}
+
+test('the field is read to its end and no further', () => {
+  expect(readReceiptField(signed)?.end).toBe(fieldLength);
+  expect(readReceiptField(signed.subarray(0, fieldLength))?.end).toBe(fieldLength);
+  expect(readReceiptField(signed.subarray(0, fieldLength - 1))).toBe(undefined);
+  expect(readReceiptField(Buffer.concat([signed.subarray(0, fieldLength), Buffer.from(' folded')]))).toBe(undefined);
+  expect(verifyForDelivery(resigned({}), expected).sha256).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('the longest facts fit into a receipt', () => {
+  const facts = { ...FACTS, tenant: 't'.repeat(64), policyVersion: 'p'.repeat(40) };
+  const bytes = signReceipt(draft, facts, signer);
+  expect(verifyForDelivery(bytes, { ...expected, ...facts })).toMatchObject({ messageId: FACTS.messageId });
+  for (const change of [{ tenant: 't'.repeat(65) }, { policyVersion: 'p'.repeat(41) }])
+    expect(() => signReceipt(draft, { ...facts, ...change }, signer)).toThrow(
+      'receipt: a fact does not fit the grammar',
+    );
+});
+
+test.each([
+  '2026-02-30T14:22:01.000Z',
+  '2026-13-01T14:22:01.000Z',
+  '2026-11-22T24:00:00.000Z',
+  '2026-11-22T14:22:01:000Z',
+])('a moment that does not exist is no receipt: %s', (time) => {
+  expect(readReceiptField(resigned({ time }))).toBe(undefined);
+  expect(() => verifyForDelivery(resigned({ time }), expected)).toThrow('receipt: no receipt, or one of another form');
+});
+
+test.each<readonly [string, object]>([
+  ['of another tenant', { tenant: 'kita' }],
+  ['of another message', { messageId: '01JD9ZK3V7Q8W2M4N6P0R5S7TA' }],
+  ['of another policy version', { policyVersion: 'fedcba9876543210' }],
+  ['of other recipients', { recipients: ['x@chuo.lg.jp'] }],
+  ['a recipient that no envelope can have', { recipients: [] }],
+  ['a recipient that no envelope can have', { recipients: [...FACTS.recipients, 'a\nb@chuo.lg.jp'] }],
+  ['a recipient that no envelope can have', { recipients: ['a\x7f@chuo.lg.jp'] }],
+  ['recipient salt is not 16 bytes in hex', { recipientSalt: '' }],
+  ['recipient salt is not 16 bytes in hex', { recipientSalt: `0${FACTS.recipientSalt}` }],
+  ['recipient salt is not 16 bytes in hex', { recipientSalt: `${FACTS.recipientSalt}0` }],
+  ['recipient salt is not 16 bytes in hex', { recipientSalt: `x${FACTS.recipientSalt}` }],
+  ['recipient salt is not 16 bytes in hex', { recipientSalt: FACTS.recipientSalt.toUpperCase() }],
+  ['recipient salt is not 16 bytes in hex', { recipientSalt: FACTS.recipientSalt.slice(1) }],
+])('the outlet says what differs: %s', (why, change) => {
+  expect(() => verifyForDelivery(signed, { ...expected, ...change })).toThrow(`receipt: ${why}`);
+});
+
+test('addresses may be in any letters, and each counts once', () => {
+  const recipients = ['b@例え.jp', 'a@chuo.lg.jp', 'é@chuo.lg.jp'];
+  const bytes = signReceipt(draft, { ...FACTS, recipients }, signer);
+  const same = { ...expected, recipients: [...recipients].reverse().concat('a@chuo.lg.jp') };
+  expect(verifyForDelivery(bytes, same).recipients).toEqual(same.recipients);
+});
+
+test('a receipt and its bytes are told apart from others', () => {
+  expect(() => verifyForDelivery(draft, expected)).toThrow('receipt: no receipt, or one of another form');
+  expect(() => verifyForDelivery(signed.subarray(0, -1), expected)).toThrow('receipt: of other bytes');
+});
+
+test('among several trusted keys the one that signed is asked', () => {
+  const other = publicKeyOf(privateKeyObject('Ed25519', new Uint8Array(32).fill(8)));
+  expect(verifyForDelivery(signed, { ...expected, verifiers: [other, verifier] }).bytes).toBe(signed);
+  expect(() => verifyForDelivery(signed, { ...expected, verifiers: [other] })).toThrow(
+    `receipt: signed by key ${verifier.keyId}, which is not trusted here`,
+  );
+  const forged = resigned({ tenant: 'kita' });
+  expect(() => verifyForDelivery(Buffer.concat([forged.subarray(0, 100), signed.subarray(100)]), expected)).toThrow(
+    'receipt:',
+  );
+  expect(() => verifyForDelivery(signed, { ...expected, verifiers: [{ ...other, keyId: verifier.keyId }] })).toThrow(
+    'receipt: a wrong signature',
+  );
 });
