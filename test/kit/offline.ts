@@ -11,6 +11,7 @@ import { temporaryKeys } from '../../src/keys/temporary.ts';
 import { newId } from '../../src/message/ids.ts';
 import type { TrustedFacts } from '../../src/message/jobs.ts';
 import type { Report } from '../../src/message/report.ts';
+import type { Limits } from '../../src/policy/policy.ts';
 import type { Log } from '../../src/telemetry/log.ts';
 
 export interface Made {
@@ -31,12 +32,14 @@ export interface Offline {
 
 const SECRET = 'sekisho-offline-';
 
-export async function openOffline(): Promise<Offline> {
+/** @param limits instead of those of the default policy */
+export async function openOffline(limits: Partial<Limits> = {}): Promise<Offline> {
   const folder = mkdtempSync(join(tmpdir(), SECRET));
   const deaths = new Map<string, string[]>();
   const log = listening(deaths);
-  const policy = policiesOf({ policies: {} }).get('default');
-  if (policy === undefined) throw new Error('no default policy');
+  const usual = policiesOf({ policies: {} }).get('default');
+  if (usual === undefined) throw new Error('no default policy');
+  const policy = { ...usual, limits: { ...usual.limits, ...limits } };
   const settings = {
     profile: 'demo' as const,
     dataDir: folder,

@@ -1,6 +1,6 @@
 /**
- * Files hidden in the lines of a text: uuencode, begin-base64, yEnc, BinHex, bare base64 (threats.tsv M41–M43), and the
- * source of a mail, quoted.
+ * Files hidden in the lines of a text: uuencode, begin-base64, yEnc, BinHex, bare base64 (threats.tsv M41–M43), messages of
+ * PGP (M47), and the source of a mail, quoted.
  *
  * Danger: some mail programs turn such lines into an attachment that no filter saw; ripmime unpacks a text that looks like a
  * mail, word processors take one that begins with MIME-Version for MHTML. Method: a frame with its data goes and a line says
@@ -19,6 +19,9 @@ const START_LINES = new RegExp(START, 'gim');
  */
 const BARE =
   /(?<![A-Za-z0-9+/])(?:TV[opqr]|f0VMR|UEsDB|JVBERi|0M8R4K|UmFyIR|N3q8rx|H4sI|TVNDRg|TAAAAAEUAg)[A-Za-z0-9+/]{36,}={0,2}(?:\n[ \t>]{0,40}[A-Za-z0-9+/]{40,}={0,2}(?=\n|$))*(?:\n[ \t>]{0,40}[A-Za-z0-9+/]{2,39}={1,2}(?=\n|$))?/g;
+/** RFC 9580 §6.2: a message that nobody could look into. Keys and signatures are no message and stay. */
+const PGP =
+  /^[ \t>]*-----BEGIN PGP MESSAGE(?:, PART [\d/]{1,9})?-----[ \t]*(?:\n(?![ \t>]*-----)[^\n]*)*(?:\n[ \t>]*-----END PGP MESSAGE[^\n]{0,30})?$/gm;
 /** Fields without which lines are no part of a mail; what stands before the name is what lenient readers overlook. */
 const FIELD =
   /^([ \t>]*(?![ \t>])[!-9;-~]*?(?:content-(?!v)|mime-(?=v)))(type|transfer-encoding|disposition|version)(?=[ \t]*:)/gim;
@@ -41,8 +44,13 @@ export interface Unframed {
 export function removeFrames(text: string, language: Language = 'ja'): Unframed {
   const framed = removeFramed(text, language);
   let { count } = framed;
+  const secret = fill(BODY_SENTENCES.blockRemoved, language, { name: '(PGP)' });
+  const open = framed.text.replace(PGP, () => {
+    count += 1;
+    return secret;
+  });
   const note = fill(BODY_SENTENCES.blockRemoved, language, { name: '(Base64)' });
-  const bare = framed.text.replace(BARE, () => {
+  const bare = open.replace(BARE, () => {
     count += 1;
     return note;
   });

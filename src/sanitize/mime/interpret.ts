@@ -149,6 +149,17 @@ function boundariesOf(raw: string, structured: StructuredValue, defects: string[
   return [...all].filter((boundary) => boundary !== '' && boundary.length <= MAX_BOUNDARY).slice(0, MAX_BOUNDARIES);
 }
 
+/** RFC 2045 §6.1, and what everybody writes for uuencode; another spelling means something to some readers only (M26). */
+const STANDARD_ENCODINGS: ReadonlySet<string> = new Set([
+  '',
+  '7bit',
+  '8bit',
+  'binary',
+  'base64',
+  'quoted-printable',
+  'x-uuencode',
+]);
+
 function transferEncodings(values: readonly string[], defects: string[]): { encodings: Encoding[]; unknown: string } {
   if (values.length === 0) return { encodings: ['identity'], unknown: '' };
   if (values.length > 1) defects.push('duplicate-transfer-encoding');
@@ -166,6 +177,7 @@ function transferEncodings(values: readonly string[], defects: string[]): { enco
       const encoding = encodingOf(name) ?? known(name);
       if (encoding === undefined) unknown = name.slice(0, 40) || 'empty';
       else encodings.add(encoding);
+      if (encoding !== undefined && !STANDARD_ENCODINGS.has(name)) defects.push('transfer-encoding-misspelled');
     }
   }
   return { encodings: [...encodings], unknown: encodings.size > 0 ? '' : unknown };
