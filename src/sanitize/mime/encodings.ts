@@ -145,7 +145,8 @@ function decodeQuotedPrintable(raw: Uint8Array): Decoded {
   for (let i = 0; i < raw.length; i++) {
     const byte = raw[i] ?? 0;
     if (byte === LINE_FEED || byte === CARRIAGE_RETURN) {
-      while (written > 0 && isBlank(out[written - 1]) && i > 0 && isBlank(raw[i - 1])) written--;
+      // Blanks that were encoded (`=20`) stay: only those that stand there as they are were put there by the way.
+      for (let at = i - 1; isBlank(raw[at]); at--) written--;
       out[written++] = byte;
     } else if (byte !== EQUALS) {
       out[written++] = byte;
