@@ -9,7 +9,7 @@ set -euo pipefail
 
 judges=(bubblewrap poppler-utils qpdf mupdf-tools python3-pikepdf strace openssl swaks libimage-exiftool-perl
   ripmime mpack maildrop mblaze libmime-tools-perl libemail-mime-perl p7zip-full unzip clamav
-  yara python3-yara python3-olefile mutt libmime-lite-perl
+  file yara python3-yara python3-olefile mutt libmime-lite-perl
   python3-pil libheif-examples librsvg2-bin libtiff-tools lhasa unar libarchive-tools genisoimage)
 peers=(postfix amavisd-new clamav-daemon clamav netcat-openbsd
   ghostscript poppler-utils img2pdf mupdf-tools qpdf imagemagick libvips-tools)

@@ -11,6 +11,7 @@ import { pdfOpinions, pdfWalker } from './pdf.ts';
 import { clamav, olefile, yara } from './scanners.ts';
 import { silence } from './silence.ts';
 import { textRules } from './text.ts';
+import { types } from './types.ts';
 import { zip } from './zip.ts';
 
 /** Those that look at a forwarded message as it is; idempotence and silence need the gateway beside them. */
@@ -19,6 +20,7 @@ export const JUDGES: readonly Judge[] = [
   parsers,
   canaryScanner,
   textRules,
+  types,
   imageWalker,
   exiftool,
   pdfWalker,

@@ -1,4 +1,4 @@
-/** Archives: Python's zipfile, 7-Zip and zipinfo list the same files, the report names the same, and nothing else is in it. */
+/** Archives: Python's zipfile, 7-Zip, zipinfo and unar list the same files, the report names the same, and nothing else is in it. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type RawZipEntry, rawZip } from '../kit/zip-raw.ts';
@@ -14,12 +14,13 @@ interface Listed {
   readonly problems: readonly string[];
   readonly '7z': readonly (readonly [name: string, bytes: number])[];
   readonly zipinfo: readonly string[];
+  readonly lsar: readonly string[];
 }
 
 export const zip: Judge = {
   name: 'zip',
   looksFor: 'archives that readers list otherwise, entries and paths outside docs/output-grammar.md §9',
-  needs: [program('7z', 'p7zip-full'), program('zipinfo', 'unzip')],
+  needs: [program('7z', 'p7zip-full'), program('zipinfo', 'unzip'), program('lsar', 'unar')],
   async judge(subjects) {
     const places = subjects.flatMap((subject) =>
       subject.leaves.flatMap((leaf, at) => (leaf.type === 'zip' ? [{ subject, leaf, at }] : [])),
@@ -40,7 +41,7 @@ export const zip: Judge = {
   positiveControls: async (folder) => controlsOf(folder),
 };
 
-function listFaults({ python, '7z': seven, zipinfo }: Listed): readonly string[] {
+function listFaults({ python, '7z': seven, zipinfo, lsar }: Listed): readonly string[] {
   const names = python.map(([name]) => name);
   const faults: string[] = [];
   if (
@@ -54,6 +55,7 @@ function listFaults({ python, '7z': seven, zipinfo }: Listed): readonly string[]
         .slice(0, 100)}`,
     );
   if (zipinfo.join('\n') !== names.join('\n')) faults.push(`zipinfo lists ${zipinfo.join(', ').slice(0, 100)}`);
+  if (lsar.join('\n') !== names.join('\n')) faults.push(`lsar lists ${lsar.join(', ').slice(0, 100)}`);
   const taken = new Set<string>();
   for (const name of names) {
     const segments = name.split('/');
@@ -141,6 +143,7 @@ function controlsOf(folder: string): readonly Control[] {
     ['7z: ', Buffer.concat([honest, honest])],
     ['comment', rawZip([plain], { comment: 'hello' })],
     ['7z lists|zipinfo lists|zipfile', rawZip([{ ...plain, local: { name: 'evil.exe' } }])],
+    ['lsar lists', rawZip([{ ...plain, local: { name: 'evil.exe' } }])],
     ['different things|zipfile', rawZip([{ ...plain, local: { name: 'b.txt' } }])],
     ['twice', rawZip([plain, plain])],
     ['twice', rawZip([plain, { ...plain, name: 'A.TXT' }])],

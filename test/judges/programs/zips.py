@@ -1,6 +1,6 @@
-"""ZIPs as three programs list them: one {"file": path} a line in, one object a line out.
+"""ZIPs as four programs list them: one {"file": path} a line in, one object a line out.
 
-{"python": [[name, bytes, sha256] …], "problems": […], "7z": [[name, bytes] …], "zipinfo": [name …]}
+{"python": [[name, bytes, sha256] …], "problems": […], "7z": [[name, bytes] …], "zipinfo": [name …], "lsar": [name …]}
 """
 import hashlib
 import json
@@ -57,7 +57,13 @@ def look(path):
     if info.returncode != 0 or info.stderr:
         problems.append("zipinfo: %s" % (info.stderr.decode("utf-8", "replace").strip()[:100] or info.returncode))
     names = info.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]
-    return {"python": python, "problems": problems, "7z": listed, "zipinfo": names}
+    lsar = run(["lsar", "-j", "-e", "utf-8", path])
+    try:
+        unar = [entry["XADFileName"] for entry in json.loads(lsar.stdout)["lsarContents"]]
+    except Exception as error:
+        unar = []
+        problems.append("lsar: %s" % error)
+    return {"python": python, "problems": problems, "7z": listed, "zipinfo": names, "lsar": unar}
 
 
 for line in sys.stdin:
