@@ -34,6 +34,8 @@ const send = (message: FromJudge): Promise<void> =>
   });
 
 process.on('message', (message: ToJudge) => void answer(message));
+// Nobody would hear the verdicts of a process whose parent is gone.
+process.on('disconnect', () => process.exit(1));
 // A promise that a mutant left alone belongs to no test any more.
 process.on('unhandledRejection', () => undefined);
 for (const name of ['log', 'info', 'warn', 'error'] as const) console[name] = () => undefined;
