@@ -35,13 +35,18 @@ export type NodePermissions = 'on' | 'off';
 
 /** Modules, pipes and epoll take about 25; a child opens nothing else. */
 const MAX_OPEN_FILES = 64;
-/** Threads of all children under one user id: each node has about a dozen. Bounds a fork bomb where fork is possible. */
+/**
+ * Threads of everybody under one user id: each node has about a dozen, and where children keep the gateway's own user id its
+ * roles count too. Bounds a bomb of threads, and of processes where fork is possible. The kernel exempts root.
+ */
 const MAX_TASKS = 4096;
 /**
  * V8 of Node 24 maps 512 MiB writable for code it may generate, at once and whatever its flags; nearly all of it never
  * becomes memory, but RLIMIT_DATA counts it (VmData of an empty script: 560 MiB).
  */
 const CODE_RANGE_MIB = 512;
+/** The usual size, but as the hard limit too: RLIMIT_DATA does not count a stack, and a next program could have a larger one. */
+const MAX_STACK_MIB = 8;
 /** A child that outlives its parent in an endless loop ends by itself at last, in seconds of CPU. */
 const MAX_CPU_SECONDS = 24 * 3600;
 
@@ -107,10 +112,10 @@ const tool = (path: string | undefined, ...args: readonly string[]): readonly st
 
 function limited(plan: Plan, tools: Tools): readonly string[] {
   const bytes = (plan.memoryMiB + CODE_RANGE_MIB) * MIB;
-  const own = plan.uid === 'same' ? [] : [`--nproc=${MAX_TASKS}`];
   return tool(
     tools.prlimit,
-    ...[`--data=${bytes}`, '--fsize=0', '--core=0', `--nofile=${MAX_OPEN_FILES}`, `--cpu=${MAX_CPU_SECONDS}`, ...own],
+    ...[`--data=${bytes}`, `--stack=${MAX_STACK_MIB * MIB}`, '--fsize=0', '--core=0'],
+    ...[`--nofile=${MAX_OPEN_FILES}`, `--cpu=${MAX_CPU_SECONDS}`, `--nproc=${MAX_TASKS}`],
     '--',
   );
 }
@@ -125,7 +130,11 @@ const capless = (): readonly string[] => [
 
 /** Another user id, and no way back. Where we are not root, a process of our own stays above it that we may kill. */
 function dropped(plan: Plan, tools: Tools): readonly string[] {
-  if (plan.uid === 'same') return tool(tools.setpriv, '--no-new-privs', ...dyingWithParent);
+  if (plan.uid === 'same') {
+    // A root that stays root: bwrap needs its capabilities and takes them away itself, nobody else does.
+    const lost = isRoot() && plan.launcher !== 'bwrap' ? capless() : ['--no-new-privs'];
+    return tool(tools.setpriv, ...lost, ...dyingWithParent);
+  }
   const killable = isRoot() ? [] : tool(tools.unshare, '--fork', '--kill-child', '--');
   const outer = isRoot() ? [] : tool(tools.setpriv, ...dyingWithParent);
   return [

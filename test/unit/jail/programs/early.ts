@@ -1,7 +1,7 @@
-/** Says something nobody asked for as soon as it is ready. */
+/** Says something nobody asked for together with «ready», in one write. */
 import { writeSync } from 'node:fs';
 import { encodeFrame, FRAME } from '../../../../src/jail/protocol.ts';
 
-writeSync(1, encodeFrame(FRAME.ready, {}, 0));
-writeSync(1, encodeFrame(FRAME.answer, { nonce: '00'.repeat(16), body: {}, blobs: [] }, 0));
+const answer = encodeFrame(FRAME.answer, { nonce: '00'.repeat(16), body: {}, blobs: [] }, 0);
+writeSync(1, Buffer.concat([encodeFrame(FRAME.ready, {}, 0), answer]));
 setInterval(() => undefined, 1000);
