@@ -36,11 +36,15 @@ interface Ran {
   readonly state: string;
 }
 
-/** @param folder what SEKISHO_COLLECT_OUTPUTS named; @param work a new folder */
+/**
+ * @param folder what SEKISHO_COLLECT_OUTPUTS named; @param work a new folder
+ * @param subset folders of tests that ran; none: all
+ */
 export async function judgeCollected(
   folder: string,
   work: string,
   say: (line: string) => void = () => undefined,
+  subset: readonly string[] = [],
 ): Promise<CollectedRun> {
   const rows = linesOf<Collected>(folder, 'collected.jsonl');
   const ran = linesOf<Ran>(folder, 'tests.jsonl');
@@ -71,7 +75,7 @@ export async function judgeCollected(
     dying: dying.length,
     living: canaries.length - dying.length,
     judges,
-    forgotten: forgottenIn(rows, ran),
+    forgotten: forgottenIn(rows, ran, subset),
   };
 }
 
@@ -165,13 +169,15 @@ export const nothingCrosses = (): ReadonlyMap<string, string> =>
       }),
   );
 
-/** @param files all that there are */
+/** @param subset folders of tests that ran, none: all; @param files all that there are */
 export function forgottenIn(
   rows: readonly Pick<Collected, 'test'>[],
   ran: readonly Ran[],
-  files: readonly string[] = testFiles(),
+  subset: readonly string[] = [],
+  all: readonly string[] = testFiles(),
   reasons: ReadonlyMap<string, string> = nothingCrosses(),
 ): readonly string[] {
+  const files = all.filter((file) => subset.length === 0 || subset.some((folder) => file.startsWith(`${folder}/`)));
   const fileOf = (test: string): string => test.split(' › ')[0] ?? '';
   const forwarding = new Set(rows.map(({ test }) => fileOf(test)));
   const started = new Set(ran.filter(({ state }) => state === 'pass').map(({ file }) => file));
@@ -181,7 +187,7 @@ export function forgottenIn(
       .filter((file) => started.has(file) && !forwarding.has(file) && !reasons.has(file))
       .map((file) => `${file}: nothing of it was judged, and nobody says why`),
     ...[...reasons.keys()]
-      .filter((file) => forwarding.has(file) || !files.includes(file))
+      .filter((file) => forwarding.has(file) || !all.includes(file))
       .map((file) => `${file}: stands in nothing-crosses.tsv and ${forwarding.has(file) ? 'forwards' : 'is no test'}`),
     ...rows.filter(({ test }) => !isOfInterest(test)).map(({ test }) => `${test}: kept without need`),
   ];

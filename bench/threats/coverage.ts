@@ -33,6 +33,9 @@ export interface Covered extends Row {
   readonly reason: string;
 }
 
+/** Areas of which the third issue wants every row shown whose format exists. */
+export const AREAS_OF_THIS_ISSUE: readonly string[] = ['SMTP', 'MIME', 'BODY', 'IMG', 'PDF', 'ATT', 'FLT'];
+
 const ID = /\b([A-Z])(\d{2})(?:[–-]\1?(\d{2}))?\b/g;
 
 /** `S12–S20` and `S12-20` name every row between. */
@@ -77,10 +80,14 @@ const read = (name: string): readonly (readonly string[])[] =>
 export const catalogue = (): readonly Row[] =>
   read('threats.tsv').map(([id = '', area = '', technique = '']) => ({ id, area, technique }));
 
-/** @throws Error for a line without a known state or a reason. */
+/**
+ * Lines are `id TAB state TAB reason`; a reason of «later» names the issue that builds what is missing.
+ * @throws Error for a line without a known state or a reason.
+ */
 export const standElsewhere = (): readonly Elsewhere[] =>
   read('elsewhere.tsv').map(([id = '', state = '', reason = '']) => {
     if ((state !== 'not-applicable' && state !== 'later') || reason.length < 10) throw new Error(`${id}: no reason`);
+    if (state === 'later' && !/^issue \d+\b/.test(reason)) throw new Error(`${id}: later, but no issue is named`);
     return { id, state, reason };
   });
 
@@ -96,6 +103,15 @@ export function ranIn(file: string): readonly Ran[] {
     assertionResults.map(({ fullName, status }) => ({ name: fullName, status })),
   );
 }
+
+/** A test of that many rows may drive each, or only name them: a person should look. */
+const CROWD = 6;
+
+/** Rows that are shown by tests of many rows only. */
+export const crowded = (covered: readonly Covered[]): readonly string[] =>
+  covered.flatMap(({ id, state, tests }) =>
+    state === 'tested' && tests.every((name) => idsIn(name).length >= CROWD) ? [`${id}: ${tests[0]}`] : [],
+  );
 
 const STATES: readonly State[] = ['tested', 'not-applicable', 'later', 'untested'];
 

@@ -1,6 +1,7 @@
 /** The bars of the third issue, in its order. Each section is a file of its own beside this one. */
 import type { Section } from '../section.ts';
 import { composers } from './composers.ts';
+import { coverage } from './coverage.ts';
 import { judges } from './judges.ts';
 
-export const sections: readonly Section[] = [judges, composers];
+export const sections: readonly Section[] = [judges, composers, coverage];

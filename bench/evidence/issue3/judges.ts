@@ -1,4 +1,7 @@
-/** All inputs of the corpora and the canary mails through the product, all judges over what came out, each judge judged. */
+/**
+ * All inputs of the corpora and the canary mails through the product, all judges over what came out; the same judges over
+ * what the tests of attacks forwarded; each judge judged.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,11 +12,13 @@ import { trial } from '../../../test/judges/trial.ts';
 import { openAviary } from '../../../test/kit/canary.ts';
 import { canaryMails } from '../../../test/kit/canary-mails.ts';
 import { openOffline } from '../../../test/kit/offline.ts';
+import { type CollectedRun, collectedProblems, judgeCollected } from '../../corpus/collected.ts';
 import { evenly, inputsOf } from '../../corpus/inputs.ts';
 import { runCorpus } from '../../corpus/run.ts';
 import { failuresOf, JUDGE_HEAD, judgeRows, KIND_HEAD, kindRows, problemsOf } from '../../corpus/table.ts';
 import { markdownTable } from '../issue1/product.ts';
 import type { Section, SectionContext } from '../section.ts';
+import { testRun } from './test-run.ts';
 
 /** The issue counts 768 inputs; a corpus that shrinks must not pass. */
 const INPUTS = 768;
@@ -32,12 +37,15 @@ export const judges: Section = {
   },
 };
 
-async function measure({ shared, short, say }: SectionContext, folder: string) {
+async function measure(context: SectionContext, folder: string) {
+  const { shared, short, say } = context;
   const trials = await tryJudges(join(folder, 'trials'), say);
   const all = inputsOf(join(shared, 'corpora'));
   const inputs = short ? evenly(all, SHORT) : all;
   const run = await runCorpus(inputs, { folder: join(folder, 'corpus'), say, also: await plantedMails() });
-  const found = problemsOf(run);
+  const { outputs, subset } = await testRun(context);
+  const tests = await judgeCollected(outputs, join(folder, 'collected'), say, subset);
+  const found = [...problemsOf(run), ...collectedProblems(tests).map((problem) => `of the tests: ${problem}`)];
   const missing = run.judges.flatMap(({ name, missing: tools }) =>
     tools.length > 0 ? [`${name} needs ${tools.join(', ')}`] : [],
   );
@@ -51,21 +59,31 @@ async function measure({ shared, short, say }: SectionContext, folder: string) {
   for (const problem of problems.slice(0, 20)) say(problem);
   const refused = run.rows.filter((row) => row.refused.length > 0).length;
   const failures = failuresOf(run);
-  const findings = run.judges.reduce((sum, judge) => sum + judge.findings.length, 0);
+  const findings = findingsOf(run);
   return {
     holds: problems.length === 0,
-    summary: `${run.rows.length} inputs, ${run.judges.length} judges: ${findings} findings, ${refused} gate refusals of our own output, ${planted} words that must die or live planted; ${trials.asked} controls, ${trials.asked - trials.problems.length} seen red; ${failures.length} inputs with a part or child that failed`,
+    summary: `${run.rows.length} inputs, ${run.judges.length} judges: ${findings} findings; ${tests.messages} messages and ${tests.files} files that ${tests.forwarding} of ${tests.tests} tests forwarded: ${findingsOf(tests)} findings; ${refused} gate refusals of our own output, ${planted} words that must die or live planted; ${trials.asked} controls, ${trials.asked - trials.problems.length} seen red; ${failures.length} inputs with a part or child that failed`,
     details: [
       markdownTable(KIND_HEAD, kindRows(run)),
       markdownTable(
         [...JUDGE_HEAD, 'controls', 'looks for'],
         judgeRows(run).map((row, i) => [...row, trials.byJudge[i]?.asked ?? 0, trials.byJudge[i]?.looksFor ?? '']),
       ),
+      testTable(tests),
       list('Problems', problems),
       list('Parts and children that failed (nothing crossed; named in the notice)', failures),
     ].join('\n\n'),
   };
 }
+
+const findingsOf = ({ judges: all }: Pick<CollectedRun, 'judges'>): number =>
+  all.reduce((sum, judge) => sum + judge.findings.length, 0);
+
+const testTable = (tests: CollectedRun): string =>
+  [
+    `What tests forwarded, once a content: ${tests.messages} messages, ${tests.files} files of converters; ${tests.dying} words that must die were planted by them. Of ${tests.tests} tests that passed ${tests.forwarding} forwarded something; files of tests that forward nothing stand with a reason in fixtures/threats/nothing-crosses.tsv, and ${tests.forgotten.length} were forgotten. Idempotence is asked of messages only.`,
+    markdownTable(JUDGE_HEAD, judgeRows(tests)),
+  ].join('\n\n');
 
 const list = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? `${title}: none` : `${title}:\n${lines.map((line) => `- ${line}`).join('\n')}`;

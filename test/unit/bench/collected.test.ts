@@ -12,20 +12,20 @@ const passed = { file: A, test: `${A} › M01: x`, state: 'pass' };
 const NONE: ReadonlyMap<string, string> = new Map();
 
 test('a test file that forwarded something is judged; one that did not must say why', () => {
-  expect(forgottenIn([{ test: `${A} › M01: x` }], [passed], [A], NONE)).toEqual([]);
-  expect(forgottenIn([], [passed], [A], NONE)).toEqual([`${A}: nothing of it was judged, and nobody says why`]);
-  expect(forgottenIn([], [passed], [A], new Map([[A, 'refused at SMTP']]))).toEqual([]);
+  expect(forgottenIn([{ test: `${A} › M01: x` }], [passed], [], [A], NONE)).toEqual([]);
+  expect(forgottenIn([], [passed], [], [A], NONE)).toEqual([`${A}: nothing of it was judged, and nobody says why`]);
+  expect(forgottenIn([], [passed], [], [A], new Map([[A, 'refused at SMTP']]))).toEqual([]);
 });
 
 test('one that was skipped, failed, or never ran is told', () => {
   for (const ran of [[], [{ ...passed, state: 'fail' }], [{ ...passed, state: 'skip' }]])
-    expect(forgottenIn([{ test: A }], ran, [A], NONE)).toEqual([`${A}: no test of it passed`]);
+    expect(forgottenIn([{ test: A }], ran, [], [A], NONE)).toEqual([`${A}: no test of it passed`]);
 });
 
 test('a reason that is none any more is told', () => {
   const reasons = new Map([[A, 'refused at SMTP']]);
-  expect(forgottenIn([{ test: A }], [passed], [A], reasons)).toHaveLength(1);
-  expect(forgottenIn([], [], [], reasons)).toEqual([`${A}: stands in nothing-crosses.tsv and is no test`]);
+  expect(forgottenIn([{ test: A }], [passed], [], [A], reasons)).toHaveLength(1);
+  expect(forgottenIn([], [], [], [], reasons)).toEqual([`${A}: stands in nothing-crosses.tsv and is no test`]);
 });
 
 test('doors of the product are watched, whoever imports them, and the watchers themselves see the real ones', () => {
