@@ -52,7 +52,9 @@ export class RecipientList {
 
   /** The address as the list spells it, or undefined. @param key see addressKey. */
   async find(key: string): Promise<string | undefined> {
-    if (this.#now() >= this.#nextLookMs) {
+    const waitMs = this.#nextLookMs - this.#now();
+    // A longer wait than there can be: the clock was set back.
+    if (waitMs <= 0 || waitMs > this.#timing.lookMs) {
       this.#looking ??= this.#look();
       await this.#looking;
     }

@@ -31,6 +31,8 @@ export interface TestIntakeOptions {
   readonly vault?: IntakeDeps['vault'];
   /** Default: silent. */
   readonly log?: Log;
+  /** Puts something of a test's own in the place of a dependency. */
+  change?(deps: IntakeDeps): IntakeDeps;
   /** Fails the n-th octet written to the vault. */
   readonly failWrite?: Error;
 }
@@ -71,7 +73,7 @@ export async function openTestIntake(options: TestIntakeOptions = {}): Promise<T
     host: 'gw.example.lg.jp',
     intake: settingsSchema.shape.intake.parse({ listen: '127.0.0.1:0', peers: ['127.0.0.1'], ...options.intake }),
   };
-  const intake = await openIntake(settings, {
+  const deps: IntakeDeps = {
     tenants,
     postmaster: postmasterOf({ intake: settings.intake, tenants: tenantSettings }),
     accept: options.accept ?? accept,
@@ -80,7 +82,8 @@ export async function openTestIntake(options: TestIntakeOptions = {}): Promise<T
     ownReceiptKeyIds: [OWN_KEY_ID],
     now: Date.now,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
-  });
+  };
+  const intake = await openIntake(settings, options.change?.(deps) ?? deps);
   return {
     port: intake.port,
     accepted,

@@ -1,9 +1,13 @@
 /** F15: the wall clock jumps. What waits is delivered, what was told about an address is not believed for years, sessions go on. */
-import { afterEach, expect, test, vi } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { expiryOf, isExpired } from '../../../src/queue/expiry.ts';
 import { ProbedAddresses } from '../../../src/tenants/probed.ts';
+import { RecipientList } from '../../../src/tenants/recipient-list.ts';
 import { openTestIntake, RawClient, type TestIntake } from '../../dialogs/kit.ts';
-import { type Bench, HOUR_MS, openBench, readyMessage } from '../../unit/flow/bench.ts';
+import { type Bench, HOUR_MS, keptLog, openBench, readyMessage } from '../../unit/flow/bench.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 const JUMPS = [
@@ -88,6 +92,24 @@ test('F15 an answer about an address that was written years ahead is asked anew'
       .then(() => undefined),
   );
   expect(await probed.verdict('t1', row.address, 50)).toBe('unknown');
+});
+
+test.each(JUMPS)('F15 set back by %s: a list of addresses that changes is still read again', async (_, ms) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sekisho-clock-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'list.txt');
+  writeFileSync(file, 'taro@t1.example\n');
+  const clock = { ms: Date.now() };
+  const source = { tenant: 't1', file, domains: new Set(['t1.example']) };
+  const list = new RecipientList(source, keptLog(), () => clock.ms, { lookMs: 1000, settleMs: 0 });
+  clock.ms -= ms;
+  writeFileSync(file, 'taro@t1.example\nhanako@t1.example\n');
+  await expect
+    .poll(() => {
+      clock.ms += 10;
+      return list.find('hanako@t1.example');
+    })
+    .toBe('hanako@t1.example');
 });
 
 test.each([...JUMPS, ['minus ten years', -3652 * DAY_MS] as const])(
