@@ -4,19 +4,23 @@ import { inspectFile } from '../../../src/inspect/inspect.ts';
 import { BENIGN_CELLS, BENIGN_TEXT, fileRules, png } from './file-rules.ts';
 import { outlinesAtLimits, withOutline } from './outline-rules.ts';
 import { BENIGN_PICTURES } from './picture-rules.ts';
+import { reasonsOf, spelled } from './reasons.ts';
 import { pdfFile } from './specimens.ts';
 import { ourZip } from './zip-rules.ts';
 
 const rules = await fileRules();
 
-test.each(rules)('$rule: every breach is refused', async ({ type, breaches }) => {
+test.each(rules)('$rule: every breach is refused, for the reasons written down', async ({ type, rule, breaches }) => {
   const passed: string[] = [];
+  const reasons: string[] = [];
   for (const [i, breach] of breaches.entries()) {
-    if ((await inspectFile(type, breach)).length === 0)
-      passed.push(`${i}: ${Buffer.from(breach).toString('latin1').slice(0, 300)}`);
+    const problems = await inspectFile(type, breach);
+    if (problems.length === 0) passed.push(`${i}: ${Buffer.from(breach).toString('latin1').slice(0, 300)}`);
+    reasons.push(...problems);
   }
   expect(breaches.length).toBeGreaterThan(0);
   expect(passed).toEqual([]);
+  expect(spelled(reasons)).toEqual(reasonsOf(type, rule));
 });
 
 test('the benign twins pass', async () => {

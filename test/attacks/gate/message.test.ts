@@ -4,18 +4,22 @@ import { readDraft } from '../../../src/gate/grammar.ts';
 import { verifyForDelivery } from '../../../src/gate/receipt.ts';
 import { FACTS, judge, verifier } from './door.ts';
 import { longName, MESSAGE_RULES } from './message-rules.ts';
+import { reasonsOf, spelled } from './reasons.ts';
 import { b64, mixed, single, specimen } from './specimens.ts';
 
 const latin1 = (text: string | Buffer): Buffer => (typeof text === 'string' ? Buffer.from(text, 'latin1') : text);
 
-test.each(MESSAGE_RULES)('$rule: every breach is refused', async ({ breaches }) => {
+test.each(MESSAGE_RULES)('$rule: every breach is refused, for the reasons written down', async ({ rule, breaches }) => {
   const passed: string[] = [];
+  const reasons: string[] = [];
   for (const breach of breaches) {
     const verdict = await judge(latin1(breach));
     if (verdict.kind === 'passed') passed.push(breach.toString('latin1').slice(0, 1200));
+    else reasons.push(...verdict.problems.map((problem) => `${verdict.by}: ${problem}`));
   }
   expect(breaches.length).toBeGreaterThan(0);
   expect(passed).toEqual([]);
+  expect(spelled(reasons)).toEqual(reasonsOf('message', rule));
 });
 
 test('the benign twins of long names pass', () => {
