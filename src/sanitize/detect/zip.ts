@@ -28,7 +28,7 @@ export function zipType(bytes: Uint8Array): FileType {
   // In an archive these are folders like others.
   if (odfType(bytes) !== undefined && has(/^basic\/|^scripts\//)) return 'ooxml-macro';
   if (isOoxml) return ooxmlType(has);
-  if (has(/^fixeddocseq\.fdseq$|\.fdseq$/)) return 'xps';
+  if (has(/\.fdseq$/)) return 'xps';
   return odfType(bytes) ?? 'zip';
 }
 
