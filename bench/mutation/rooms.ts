@@ -1,5 +1,11 @@
 /** Which files are mutated, and which tests judge them: those that import the room into their own process. */
 
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
 export interface Room {
   readonly name: string;
   readonly files: readonly string[];
@@ -9,35 +15,29 @@ export interface Room {
 const under = (folder: string, names: string): readonly string[] =>
   names.split(' ').map((name) => `${folder}/${name}.ts`);
 
+/** A new file is mutated, and a new test judges, without a word here. */
+const allIn = (folder: string, ending = '.ts'): readonly string[] =>
+  readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+
 export const ROOMS: readonly Room[] = [
   {
     name: 'gate',
-    files: under(
-      'src/gate',
-      'base64 characters filename fold forwarded gate grammar header pass receipt-field receipt words',
-    ),
+    files: allIn('src/gate'),
     tests: [
       ...under('test/attacks/gate', 'specimens.test message.test liars.test'),
-      ...under(
-        'test/unit/gate',
-        'base64.test characters.test filename.test fold.test forwarded.test grammar.test header.test receipt.test words.test',
-      ),
+      ...allIn('test/unit/gate', '.test.ts'),
     ],
   },
   {
     name: 'inspect',
-    files: [
-      ...under('src/inspect', 'bytes characters csv fax inspect jpeg-scan jpeg path png text zip'),
-      ...under('src/inspect/pdf', 'content cursor fonts image outline pdf'),
-    ],
+    files: [...allIn('src/inspect'), ...allIn('src/inspect/pdf')],
     tests: [
       ...under('test/attacks/gate', 'specimens.test files.test zip.test'),
-      ...under('test/unit/inspect', 'images.test'),
+      ...allIn('test/unit/inspect', '.test.ts'),
     ],
   },
-  {
-    name: 'policy',
-    files: under('src/policy', 'decide policy'),
-    tests: under('test/unit/policy', 'decide.test policy.test'),
-  },
+  { name: 'policy', files: allIn('src/policy'), tests: allIn('test/unit/policy', '.test.ts') },
 ];

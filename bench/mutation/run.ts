@@ -1,5 +1,6 @@
 /** Judges all mutants of some files by some tests: one copy of the tree, one judging process at a time, watched from here. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { copyTree } from './copy.ts';
 import { instrument, type Mutant } from './instrument.ts';
@@ -35,9 +36,11 @@ const JUDGE = fileURLToPath(new URL('./judge.ts', import.meta.url));
 
 /** A mutant that fills the memory shall end its process soon. */
 const MEMORY = '--max-old-space-size=2500';
-/** Time without a word before the process is ended: so many times what the tests took, and so much at least. */
-const TIME_FACTOR = 20;
-const TIME_FLOOR_MS = 60_000;
+/** CPU time without a word before the process is ended: so many times what the tests took, and so much at least. */
+const CPU_FACTOR = 10;
+const CPU_FLOOR_MS = 10_000;
+/** Loading all tests and running them once without a mutant; also what a test may wait without using the CPU. */
+const PATIENCE_MS = 600_000;
 /** Modules loaded again are never freed: a process judges so many, then another goes on. */
 const BATCH = 600;
 
@@ -80,7 +83,7 @@ async function baselineOf(task: JudgeTask): Promise<Baseline> {
   const ended = await converse({ kind: 'baseline', task }, (message) => {
     if (message.kind === 'red') throw new Error(`red without a mutant: ${message.test}: ${message.error}`);
     if (message.kind === 'baseline') baseline = message.baseline;
-    return 600_000;
+    return PATIENCE_MS;
   });
   if (baseline === undefined) throw new Error(`the tests did not end: ${ended}`);
   return baseline;
@@ -101,14 +104,14 @@ async function judgeAll(
     const ended = await converse(message, (answer) => {
       if (answer.kind === 'begin') {
         current = answer.id;
-        return TIME_FLOOR_MS + answer.budgetMs * TIME_FACTOR;
+        return CPU_FLOOR_MS + answer.budgetMs * CPU_FACTOR;
       }
       if (answer.kind === 'verdict') {
         verdicts.set(answer.id, answer.verdict);
         current = undefined;
         hear(answer.id, answer.verdict, verdicts.size);
       }
-      return 600_000;
+      return PATIENCE_MS;
     });
     if (current !== undefined) {
       verdicts.set(current, { kind: 'endless', by: `process: ${ended}` });
@@ -122,25 +125,26 @@ async function judgeAll(
 
 /**
  * Starts a judging process, asks once and hears it to its end.
- * @param hear gets each message and says how long the next one may take, in ms
+ * @param hear gets each message and says how much CPU time the next one may take, in ms
  * @returns how the process ended, in words
  */
 function converse(message: ToJudge, hear: (answer: FromJudge) => number): Promise<string> {
   const child: ChildProcess = fork(JUDGE, [], { execArgv: [MEMORY], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let errors = '';
+  let [usedMs, heardAt, allowedMs] = [0, Date.now(), PATIENCE_MS];
   child.stderr?.on('data', (data: Buffer) => {
     errors = `${errors}${data.toString()}`.slice(-2000);
   });
+  const watch = setInterval(() => {
+    if (cpuMs(child.pid) - usedMs < allowedMs && Date.now() - heardAt < PATIENCE_MS) return;
+    errors = 'no answer in time';
+    child.kill('SIGKILL');
+  }, 500);
   return new Promise((resolve, reject) => {
-    let timer = setTimeout(stop, 600_000);
-    function stop(): void {
-      errors = 'no answer in time';
-      child.kill('SIGKILL');
-    }
     child.on('message', (answer: FromJudge) => {
-      clearTimeout(timer);
+      [usedMs, heardAt] = [cpuMs(child.pid), Date.now()];
       try {
-        timer = setTimeout(stop, hear(answer));
+        allowedMs = hear(answer);
       } catch (error) {
         child.kill('SIGKILL');
         reject(error);
@@ -148,9 +152,21 @@ function converse(message: ToJudge, hear: (answer: FromJudge) => number): Promis
     });
     child.on('error', reject);
     child.on('exit', (code, signal) => {
-      clearTimeout(timer);
+      clearInterval(watch);
       resolve(`${signal ?? code} ${errors.trim().split('\n').slice(-12).join(' | ')}`.trim());
     });
     child.send(message);
   });
+}
+
+/** CPU time of a process so far (proc(5): fields 14 and 15, in hundredths of a second); 0 where that cannot be read. */
+function cpuMs(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return 0;
+  }
 }

@@ -3,5 +3,6 @@ import type { Section } from '../section.ts';
 import { composers } from './composers.ts';
 import { coverage } from './coverage.ts';
 import { judges } from './judges.ts';
+import { mutation } from './mutation.ts';
 
-export const sections: readonly Section[] = [judges, composers, coverage];
+export const sections: readonly Section[] = [judges, composers, coverage, mutation];
