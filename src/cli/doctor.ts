@@ -4,9 +4,11 @@ import { resolve } from 'node:path';
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
 import { missingLayers, probeLayers } from '../jail/layers.ts';
+import { openDoors } from '../jail/open-doors.ts';
 import { describeKeys } from '../keys/describe.ts';
 import { publicFile } from '../keys/directory.ts';
 import type { Role } from '../message/roles.ts';
+import { OPEN_DOOR_TEXTS } from '../message/texts-jail.ts';
 import { plannedSeparation, storeFolder } from '../roles/prepare.ts';
 import { uidFor } from '../roles/separation.ts';
 import { presenceOf } from '../vault/identity.ts';
@@ -67,7 +69,10 @@ async function jailFindings(settings: Settings): Promise<readonly Finding[]> {
       said: text,
     }),
   );
-  return [launcher, ...layers];
+  const open = openDoors(report).map(
+    (door): Finding => ({ about: `jail/open/${door}`, state: 'note', said: OPEN_DOOR_TEXTS[door] }),
+  );
+  return [launcher, ...layers, ...open];
 }
 
 function separationFinding(settings: Settings, roles: readonly Role[]): Finding {

@@ -130,3 +130,33 @@ export const JAIL_TEXTS: Readonly<Record<JailLayer, Readonly<Record<'kernel' | '
     },
   },
 };
+
+/** Ways that stay open to native code in a jailed process. `doctor` names those of this machine. */
+export type OpenDoor = 'node-again' | 'processes' | 'memory' | 'left-behind' | 'kernel-calls' | 'parent';
+
+export const OPEN_DOOR_TEXTS: Readonly<Record<OpenDoor, Text>> = {
+  'node-again': {
+    ja: '残る点: 隔離プロセスは Node を自分の代わりに起動し直せます(上限と seccomp は同じですが、Node の権限機構は外れます)。',
+    en: 'Open: a jailed process can become node again (same limits, same filter, but without Node’s permission model).',
+  },
+  processes: {
+    ja: '残る点: seccomp がないため、隔離プロセスの機械語コードは別のプロセスや、見えるプログラム(node、setpriv)を起動できます。',
+    en: 'Open, for want of seccomp: native code in a jailed process can start processes, and programs it can see (node, setpriv).',
+  },
+  memory: {
+    ja: '残る点: seccomp がないため、共有メモリやスタックとして、上限を超えるメモリを取れます。',
+    en: 'Open, for want of seccomp: it can take memory beyond its limit, as shared memory or as a stack.',
+  },
+  'left-behind': {
+    ja: '残る点: seccomp がないため、共有メモリやカーネルの鍵束に、次のプロセスが読めるものを残せることがあります。',
+    en: 'Open, for want of seccomp: it may leave something for the next process in shared memory or in the kernel’s keyring.',
+  },
+  'kernel-calls': {
+    ja: '残る点: seccomp がないため、過去に欠陥の多かったカーネルの機能(io_uring、perf、userfaultfd、netlink など)を呼べます。',
+    en: 'Open, for want of seccomp: it can call parts of the kernel that had many faults (io_uring, perf, userfaultfd, netlink and others).',
+  },
+  parent: {
+    ja: '残る点: 隔離プロセスは本体と同じ利用者 ID で、名前空間も seccomp もないため、本体のメモリや環境変数を読み、信号を送れます。',
+    en: 'Open: with the gateway’s own user id and neither namespace nor seccomp it can read the gateway’s memory and environment, and signal it.',
+  },
+};

@@ -18,6 +18,9 @@ import { type Attempt, anyOf, could, refused, type Targets, type Tried } from '.
 /** Exit code that tells the parent: another program runs in our place. */
 export const OTHER_PROGRAM = 42;
 
+/** Nobody’s. */
+const OTHER_USER = 12_345;
+
 const SIGCHLD = 17;
 /** Ignored by whoever does not ask for it; the parent asks. */
 const SIGWINCH = 28;
@@ -142,7 +145,10 @@ export const PROCESSES: readonly Attempt[] = [
     }),
     spoils: true,
   },
-  start('uid', 'become root (setresuid), or take capabilities', (targets) => attempt(targets, 'setresuid', 0, 0, 0)),
+  {
+    ...start('uid', 'become another user (setresuid)', (t) => attempt(t, 'setresuid', OTHER_USER, OTHER_USER, OTHER_USER)),
+    spoils: true,
+  },
 ];
 
 /** A process looks for its parent by the number it was told, and by the one it sees. */
