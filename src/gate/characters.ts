@@ -2,6 +2,7 @@
  * Character rules of docs/output-grammar.md §6 for names and subjects. The inspector has its own reading of the same
  * text; the gate judges what it decodes itself and imports nothing from there.
  */
+import { isUtf8 } from 'node:buffer';
 
 const FORBIDDEN =
   /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u{F0000}-\u{10FFFF}]--[\uFE00-\uFE0D\u{E0100}-\u{E01EF}]]/v;
@@ -21,10 +22,5 @@ export function codePoints(text: string): number {
 }
 
 /** `undefined` when a byte does not fit; a byte order mark stays, so that the rules above see it. */
-export function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
+export const decodeUtf8 = (bytes: Uint8Array): string | undefined =>
+  isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : undefined;

@@ -54,25 +54,24 @@ function percentDecoded(text: string): Buffer {
 /** One line when it fits, else segments that hold as many whole code points as fit. */
 function writeLines(name: string): readonly string[] {
   const encoded = [...name].map((character) =>
-    /^[A-Za-z0-9._-]$/.test(character)
+    /[A-Za-z0-9._-]/.test(character)
       ? character
       : Buffer.from(character).toString('hex').toUpperCase().replace(/../g, '%$&'),
   );
   const whole = ONE + encoded.join('');
   if (whole.length <= LINE) return [whole];
   const lines: string[] = [];
-  for (let at = 0; at < encoded.length; ) {
+  for (let at = 0; ; ) {
     const begin = ` filename*${lines.length}*=${lines.length === 0 ? "UTF-8''" : ''}`;
     const rest = encoded.slice(at).join('');
     if (begin.length + rest.length <= LINE) {
-      lines.push(begin + rest);
-      break;
+      return [...lines, begin + rest];
     }
     let line = begin;
-    while (line.length + (encoded[at] ?? '').length + 1 <= LINE) line += encoded[at++] ?? '';
+    // What is left is longer than the line, so there is always a next one.
+    while (line.length + encoded[at]!.length + 1 <= LINE) line += encoded[at++]!;
     lines.push(`${line};`);
   }
-  return lines;
 }
 
 function nameProblem(name: string, extension: string): string {
@@ -82,7 +81,8 @@ function nameProblem(name: string, extension: string): string {
   if (/[\\/:*?"<>|]/.test(name) || /^[. ]|[. ]$| {2}/.test(name)) return 'a character that paths give a meaning';
   if (!name.endsWith(`.${extension}`)) return 'another extension than the type has';
   const stem = name.slice(0, -(extension.length + 1));
-  if (stem === '' || /^[. ]|[. ]$/.test(stem)) return 'the stem is empty or ends in a dot or space';
+  // Its front is the name's: judged above, and so it is not empty.
+  if (/[. ]$/.test(stem)) return 'the stem ends in a dot or space';
   const hidden = stem
     .split('.')
     .slice(1)

@@ -59,9 +59,9 @@ export function verifyForwarded(file: Uint8Array, verifiers: readonly PublicKey[
 /** A line `From …` on top is a mailbox file's separator (RFC 4155). */
 function withoutMboxLine(file: Buffer, repairs: Repair[]): Buffer {
   if (file.toString('latin1', 0, 5) !== 'From ') return file;
-  const end = file.indexOf(0x0a);
   repairs.push({ kind: 'mbox-line-removed' });
-  return end < 0 ? file.subarray(file.length) : file.subarray(end + 1);
+  // Without a line end it is all there is, and no receipt.
+  return file.subarray(file.indexOf(0x0a) + 1);
 }
 
 /** Every LF without CR gets one: our messages have none, so a store or a later hop took it away. */

@@ -5,6 +5,7 @@
  * and addresses that a mail program makes clickable by itself (http, UNC, `ms-…:` handlers).
  * Grammar: UTF-8, at most one byte order mark at the start, lines ended by CRLF, the character, line and link rules.
  */
+import { isUtf8 } from 'node:buffer';
 import { forbiddenCharacter } from './characters.ts';
 
 const ENCODED_BLOCK =
@@ -34,13 +35,8 @@ export function textProblems(bytes: Uint8Array): readonly string[] {
 }
 
 /** `undefined` when a byte does not fit. The byte order mark is kept as U+FEFF. */
-export function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
+export const decodeUtf8 = (bytes: Uint8Array): string | undefined =>
+  isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : undefined;
 
 function lineEndProblem(text: string): string {
   if (!text.endsWith('\r\n')) return 'does not end with CRLF';

@@ -23,6 +23,7 @@ test('a field comes apart into what stood between its spaces and folds', () => {
 
 test.each([
   ['no space behind the colon', 'To:a b'],
+  ['no space and one word', 'To:ab'],
   ['two spaces', 'To: a  b'],
   ['two spaces in front', 'To:  a'],
   ['a space at the end', 'To: a '],
