@@ -40,6 +40,20 @@ test.each<readonly [string, () => Buffer]>([
       }),
   ],
   [
+    'P16: a pattern of itself',
+    () =>
+      rawPage({
+        content: '/Pattern cs /P scn 0 0 99 99 re f',
+        resources: '/Pattern << /P 6 0 R >>',
+        more: [
+          stream(
+            '/Pattern cs /P scn 0 0 9 9 re f',
+            '/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 9 9] /XStep 9 /YStep 9 /Resources << /Pattern << /P 6 0 R >> >>',
+          ),
+        ],
+      }),
+  ],
+  [
     'P17: a content of a gigabyte, packed twice,',
     () => rawPage({ page: '/Contents 6 0 R', more: [stream(twice(2 ** 30), '/Filter [/FlateDecode /FlateDecode]')] }),
   ],

@@ -129,6 +129,9 @@ async function drawn(name: string): Promise<Awaited<ReturnType<typeof oracle>>> 
   return { ...plain, data };
 }
 
+/** I08: the lowest bit of a PNG of ours says what the highest says. */
+const withoutLowBit = (value: number): number => value - (value % 2) + (value < 128 ? 0 : 1);
+
 async function only(name: string): Promise<Extract<Conversion, { kind: 'converted' }>> {
   const conversion = await convert(name);
   if (conversion.kind !== 'converted') throw new Error(`${name}: ${JSON.stringify(conversion)}`);
@@ -156,7 +159,8 @@ test.each(pictures)('$name is rebuilt: same pixels, our grammar, nothing else in
   const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
   expect([info.width, info.height, info.channels]).toEqual([reference.width, reference.height, 3]);
   let difference = 0;
-  for (const [i, value] of data.entries()) difference += Math.abs(value - (reference.data[i] ?? 0));
+  const written = file?.type === 'png' ? withoutLowBit : (value: number): number => value;
+  for (const [i, value] of data.entries()) difference += Math.abs(value - written(reference.data[i] ?? 0));
   expect(difference / data.length).toBeLessThanOrEqual(wanted.tolerance);
 });
 
