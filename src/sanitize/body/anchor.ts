@@ -1,5 +1,5 @@
 /** What stands behind a link's text: where it really leads, inert; and the report of all links of a page. */
-import { getDomain } from 'tldts';
+import { getDomain, parse } from 'tldts';
 import type { LinkReport } from '../../message/report.ts';
 import { BODY_SENTENCES, fill, type Language } from '../../message/texts.ts';
 import { cleanLine } from './characters.ts';
@@ -75,9 +75,12 @@ function leadsElsewhere(text: string, host: string): boolean {
   if (text.length > 500) return false;
   const named = HOST_IN_TEXT.exec(text.normalize('NFKC'))?.[1]?.toLowerCase();
   if (named === undefined) return false;
-  const shown = getDomain(named, { allowPrivateDomains: true });
-  // Not a domain at all: «報告書.pdf», «Node.js».
-  if (shown === null || !/^(?:https?:|www\.|[a-z0-9-]+(?:\.[a-z0-9-]+)+\/?$)/i.test(text.trim().normalize('NFKC')))
-    return false;
+  const { domain: shown, isIcann, isPrivate } = parse(named, { allowPrivateDomains: true });
+  const address = text.trim().normalize('NFKC');
+  // Without `http://` or `www.` only a name in a real top-level domain is a place: «report.pdf» and «Node.js» are none.
+  const isPlace =
+    /^(?:https?:|www\.)/i.test(address) ||
+    ((isIcann === true || isPrivate === true) && /^[a-z0-9-]+(?:\.[a-z0-9-]+)+\/?$/i.test(address));
+  if (shown === null || !isPlace) return false;
   return shown !== (getDomain(host, { allowPrivateDomains: true }) ?? host);
 }
