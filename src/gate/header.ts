@@ -92,21 +92,32 @@ function isAddressLiteral(text: string): boolean {
 }
 
 const DAYS = ['Sun,', 'Mon,', 'Tue,', 'Wed,', 'Thu,', 'Fri,', 'Sat,'];
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const JAPAN_MS = 9 * 3_600_000;
+const MONTHS: readonly (string | undefined)[] = [
+  'Jan',
+  'Feb',
+  'Mar',
+  'Apr',
+  'May',
+  'Jun',
+  'Jul',
+  'Aug',
+  'Sep',
+  'Oct',
+  'Nov',
+  'Dec',
+];
 
 /** RFC 5322 §3.3, always Japan time. Read, counted and written again: a day that does not exist differs. */
 function readDate(tokens: readonly string[]): readonly Token[] | undefined {
-  const [, day = '', month = '', year = '', time = ''] = tokens;
-  const [hour, minute, second] = time.split(':').map(Number);
-  const utc = Date.UTC(Number(year), MONTHS.indexOf(month), Number(day), hour, minute, second) - JAPAN_MS;
-  const again = writeDate(utc);
-  return Number(year) >= 1990 && Number(year) <= 2099 && tokens.join(' ') === again ? tokens.map(token) : undefined;
+  const [, day, month, year, time] = tokens;
+  const [hour, minute, second] = String(time).split(':').map(Number);
+  // Counted as if it were UTC: whichever zone, a day has the same name and a month the same days.
+  const date = new Date(Date.UTC(Number(year), MONTHS.indexOf(month), Number(day), hour, minute, second));
+  const isKnownYear = Number(year) >= 1990 && Number(year) <= 2099;
+  return isKnownYear && tokens.join(' ') === writeDate(date) ? tokens.map(token) : undefined;
 }
 
-function writeDate(utcMs: number): string {
-  if (!Number.isFinite(utcMs)) return '';
-  const date = new Date(utcMs + JAPAN_MS);
+function writeDate(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':');
   return `${DAYS[date.getUTCDay()]} ${two(date.getUTCDate())} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()} ${time} +0900`;
@@ -114,7 +125,7 @@ function writeDate(utcMs: number): string {
 
 function readMessageIds(tokens: readonly string[], most: number): readonly Token[] | undefined {
   const fit = tokens.every((text) => text.length <= 250 && MESSAGE_ID.test(text));
-  return fit && tokens.length > 0 && tokens.length <= most ? tokens.map(token) : undefined;
+  return fit && tokens.length <= most ? tokens.map(token) : undefined;
 }
 
 function readMailboxes(tokens: readonly string[], name: string, most = MAX_MAILBOXES): readonly Token[] | undefined {
@@ -133,15 +144,16 @@ function readMailboxes(tokens: readonly string[], name: string, most = MAX_MAILB
     }
     from = at + 1;
   }
-  return count > 0 && from === tokens.length ? canonical : undefined;
+  return from === tokens.length ? canonical : undefined;
 }
 
 const PLAIN_PHRASE = /^[A-Za-z0-9_-]{1,60}(?: [A-Za-z0-9_-]{1,60})*$/;
 
 /** A display name, plain exactly when it can be. @param column octets before its first token. */
 function readPhrase(tokens: readonly string[], column: number): readonly Token[] | undefined {
-  if (tokens.length === 0) return [];
-  if (!isWord(tokens[0] ?? '')) {
+  const [first] = tokens;
+  if (first === undefined) return [];
+  if (!isWord(first)) {
     const text = tokens.join(' ');
     return PLAIN_PHRASE.test(text) && text.length <= MAX_DISPLAY_NAME ? tokens.map(token) : undefined;
   }

@@ -40,8 +40,8 @@ function writeWords(text: string, column: number): readonly string[] {
     const room = 3 * Math.floor((LINE - before - BEGIN.length - END.length) / 4);
     let end = Math.min(bytes.length, at + room);
     // A byte 10xxxxxx continues a code point: the cut stands before its first byte.
-    while (end > at && end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
-    if (end === at) return [];
+    while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+    if (end <= at) return [];
     words.push(`${BEGIN}${bytes.toString('base64', at, end)}${END}`);
     at = end;
     before = 1;

@@ -135,7 +135,8 @@ test('dates: each day and month, both ends of the years, Japan time', () => {
     'Sun, 22 Nov 2026 +0900',
     'Sun, 22 Nov',
     'Sun,',
-    'Sun, 22 Nov 2026 Stryker was here! +0900',
+    'undefined NaN undefined NaN NaN:NaN:NaN +0900',
+    'Sun, 22 Nov 2026 23:21:58 +0900 x',
   );
 });
 
@@ -173,6 +174,17 @@ test('lists of mailboxes: each further one on its own line, the comma at its end
     `To: <a@b.jp>,\r\n ${wordsOf('山田', 1)[0]} <c@d.jp>`,
     foldedField('To', [...rows('山'.repeat(40), 4), '<a@b.jp>,', ...rows('田'.repeat(40), 1, '\n'), '<c@d.jp>']),
   );
+  // The first name stands behind ten octets, the second behind one: their first words are not of one length.
+  const names = [...rows('山'.repeat(40), 10), '<a@b.jp>,', ...rows('山'.repeat(40), 1, '\n'), '<c@d.jp>'];
+  expectFits('Reply-To', foldedField('Reply-To', names));
+  for (const [first, second] of [
+    [1, 1],
+    [10, 10],
+    [1, 10],
+  ] as const) {
+    const others = [...rows('山'.repeat(40), first), '<a@b.jp>,', ...rows('山'.repeat(40), second, '\n'), '<c@d.jp>'];
+    expect(readHeader(header({ 'Reply-To': foldedField('Reply-To', others) }))).toBe(misspelled('Reply-To'));
+  }
   expectRefused('To', misspelled('To'), '<a@b.jp>,', '<a@b.jp> <c@d.jp>', '<a@b.jp> C', 'C', '<a@b.jp>, C', '@b.jp');
   expectRefused('To', misfolded('To'), '<a@b.jp>, <c@d.jp>');
 });
