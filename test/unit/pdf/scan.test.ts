@@ -5,7 +5,9 @@ import { expect, test } from 'vitest';
 import { inspectFile } from '../../../src/inspect/inspect.ts';
 import { openDocument } from '../../../src/sanitize/engines/pdfium/document.ts';
 import { closePage, openPage, pauseAt, renderPage } from '../../../src/sanitize/engines/pdfium/page.ts';
+import { Buffers } from '../../../src/sanitize/formats/pdf/buffers.ts';
 import { photoOf } from '../../../src/sanitize/formats/pdf/photo.ts';
+import { scaled } from '../../../src/sanitize/formats/pdf/pixels.ts';
 import { scanOf } from '../../../src/sanitize/formats/pdf/scan.ts';
 import { rebuilt, runsIn } from './documents.ts';
 
@@ -62,13 +64,13 @@ function opened(bytes: Buffer) {
   if (answer.kind !== 'open') throw new Error(answer.kind);
   const page = openPage(answer.document, 0);
   if (page === undefined) throw new Error('no page');
-  return { document: answer.document, page, scan: scanOf(answer.document, page, bytes) };
+  return { document: answer.document, page, scan: scanOf(answer.document, page, bytes, 10e6, new Buffers()) };
 }
 
 /** Mean difference of the two ways, in levels. */
 async function difference(bytes: Buffer): Promise<number> {
   const { document, page, scan } = opened(bytes);
-  if (scan?.data.kind !== 'jpeg') throw new Error('no shortcut');
+  if (scan?.data.kind !== 'photo') throw new Error('no shortcut');
   const size = { width: Math.round(page.widthPt), height: Math.round(page.heightPt), dpi: 72, coarser: false };
   const drawn = renderPage(
     document,
@@ -79,7 +81,8 @@ async function difference(bytes: Buffer): Promise<number> {
   );
   const slow = drawn?.rgbx().slice() ?? new Uint8Array();
   closePage(document, page);
-  const { rgb, width, height } = await photoOf(scan, scan.data.bytes, size);
+  const { source, width, height } = await photoOf(scan, scan.data.rgb, size);
+  const rgb = await scaled(source, width, height);
   expect([width, height]).toEqual([size.width, size.height]);
   let sum = 0;
   for (let i = 0; i < width * height; i++) {

@@ -31,8 +31,8 @@ class PlainImageData {
   }
 }
 
-/** @param orientation 'exif' turns the picture as its metadata say; a PDF shows its JPEGs as they are stored. */
-export async function decodeJpeg(bytes: Uint8Array, orientation: 'exif' | 'as-stored' = 'exif'): Promise<Pixels> {
+/** Turned as its metadata say. */
+export async function decodeJpeg(bytes: Uint8Array): Promise<Pixels> {
   Object.defineProperty(globalThis, 'ImageData', { value: PlainImageData, configurable: true });
   const module: DecoderModule = await decoder({
     noInitialRun: true,
@@ -44,7 +44,7 @@ export async function decodeJpeg(bytes: Uint8Array, orientation: 'exif' | 'as-st
       return instance.exports;
     },
   });
-  const image = module.decode(bytes, orientation === 'exif');
+  const image = module.decode(bytes, true);
   if (image === null) throw new Error('mozjpeg could not decode');
   return checkedPixels(
     image.width,

@@ -4,11 +4,12 @@ import type { Policy } from '../../../policy/policy.ts';
 import { charactersOf } from '../../engines/pdfium/characters.ts';
 import type { PdfDocument } from '../../engines/pdfium/document.ts';
 import { closePage, openPage, type Page, renderPage } from '../../engines/pdfium/page.ts';
+import type { Buffers } from './buffers.ts';
 import { type DrawnPage, emptyLayer, type PageLimit } from './drawn.ts';
 import { Malformed } from './failure.ts';
 import { fittedExtent, MAX_SIDE_PIXELS, type PictureSize, pictureSize, shrinkOf } from './page-size.ts';
 import { photoOf } from './photo.ts';
-import { bilevelPicture, encodePhoto, encodePicture, packBits, withFourth } from './pixels.ts';
+import { bilevelPicture, encodePhoto, encodePicture, packBits, scaled } from './pixels.ts';
 import { type Scan, scanOf } from './scan.ts';
 import { textLayer } from './text-layer.ts';
 import type { PageContent, PageImage, Run } from './writer.ts';
@@ -23,6 +24,8 @@ export interface Drawing {
   readonly pause: number;
   /** A page's picture above this is made again, coarser. */
   readonly pageBytes: number;
+  /** Of this document alone. */
+  readonly buffers: Buffers;
 }
 
 export interface Started {
@@ -32,21 +35,20 @@ export interface Started {
 }
 
 /**
- * Does everything that needs the engine now, and the rest (decoding, scaling, encoding) on the way.
- * @param shortcut false: also a scanned page is drawn by the engine
+ * Does everything that needs the engine now, and the rest (scaling, encoding) on the way.
  * @throws Malformed, LimitExceeded, TimeIsUp, or what the engine throws
  */
-export function startPage(drawing: Drawing, index: number, shortcut: boolean): Started {
+export function startPage(drawing: Drawing, index: number): Started {
   const { document, policy, bytes } = drawing;
   const page = openPage(document, index);
   if (page === undefined) throw new Malformed(`page ${index + 1} cannot be read`);
   try {
     const size = pictureSize(page, policy.pdfDpi, policy.limits);
-    const scan = shortcut ? scanOf(document, page, bytes) : undefined;
+    const scan = scanOf(document, page, bytes, policy.limits.maxMegapixels * 1e6, drawing.buffers);
     const pixels = size.width * size.height;
-    if (scan !== undefined && scan.width * scan.height <= policy.limits.maxMegapixels * 1e6) {
-      const drawn = drawScan(drawing, page, scan, size);
-      if (drawn !== undefined) return { pixels: pixels + scan.width * scan.height, page: drawn };
+    const drawn = scan === undefined ? undefined : drawScan(drawing, page, scan, size);
+    if (scan !== undefined && drawn !== undefined) {
+      return { pixels: pixels + scan.width * scan.height, page: drawn };
     }
     return { pixels, page: drawByEngine(drawing, page, size) };
   } finally {
@@ -71,26 +73,28 @@ function drawByEngine({ document, pause, pageBytes }: Drawing, page: Page, size:
 }
 
 function drawScan(drawing: Drawing, page: Page, scan: Scan, size: PictureSize): Promise<DrawnPage> | undefined {
-  if (scan.data.kind === 'jpeg') return drawPhoto(drawing, page, scan, scan.data.bytes, size);
+  if (scan.data.kind === 'photo') return drawPhoto(drawing, page, scan, scan.data.rgb, size);
   const drawn = drawBilevel(drawing, page, scan, scan.data.grey);
   return drawn === undefined ? undefined : Promise.resolve(drawn);
 }
 
 function drawPhoto(
-  { document, pageBytes }: Drawing,
+  { document, pageBytes, buffers }: Drawing,
   page: Page,
   scan: Scan,
-  jpeg: Uint8Array,
+  rgb: Uint8Array<ArrayBuffer>,
   size: PictureSize,
 ): Promise<DrawnPage> {
   const characters = [...charactersOf(document, page)];
-  return photoOf(scan, jpeg, size).then(async ({ width, height, rgb }) => {
+  return photoOf(scan, rgb, size).then(async (photo) => {
+    const { width, height } = photo;
+    // What hides is looked for in the very pixels that are shown: those of the source have more noise.
+    const source =
+      characters.length === 0 ? photo.source : { rgb: await scaled(photo.source, width, height), width, height };
     const layer = emptyLayer();
-    const runs =
-      characters.length === 0
-        ? []
-        : textLayer(characters, page, { width, height, channels: 4, pixels: withFourth(rgb, width * height) }, layer);
-    const { image, isCoarser } = await encodePhoto(rgb, width, height, pageBytes);
+    const runs = textLayer(characters, page, { width, height, channels: 3, pixels: source.rgb }, layer);
+    const { image, isCoarser } = await encodePhoto(source, width, height, pageBytes);
+    buffers.give(rgb);
     return drawnPage(page, runs, image, layer, limitsMet(size, isCoarser));
   });
 }

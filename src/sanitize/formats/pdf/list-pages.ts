@@ -9,6 +9,7 @@ import type { ConvertContext } from '../../converter.ts';
 import { openDocument } from '../../engines/pdfium/document.ts';
 import { type ListFont, listFont } from '../../engines/pdfium/list-font.ts';
 import { pauseAt } from '../../engines/pdfium/page.ts';
+import { Buffers } from './buffers.ts';
 import { startPage } from './draw.ts';
 import type { Paragraph } from './list-text.ts';
 import { hex4 } from './text-font.ts';
@@ -55,9 +56,16 @@ export async function listPages(
   if (opened.kind !== 'open') throw new Error(`a list of ours cannot be opened: ${opened.kind}`);
   const { document } = opened;
   const pause = pauseAt(document, () => context.deadline);
-  const drawing = { document, bytes, policy: context.policy, pause, pageBytes: Number.MAX_SAFE_INTEGER };
+  const drawing = {
+    document,
+    bytes,
+    policy: context.policy,
+    pause,
+    pageBytes: Number.MAX_SAFE_INTEGER,
+    buffers: new Buffers(),
+  };
   const pages: PageContent[] = [];
-  for (const index of kept.keys()) pages.push((await startPage(drawing, index, false).page).content);
+  for (const index of kept.keys()) pages.push((await startPage(drawing, index).page).content);
   return { pages, cut };
 }
 

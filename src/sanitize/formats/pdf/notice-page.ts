@@ -8,6 +8,7 @@ import { type PageFailure, pageFailureLines } from '../../../message/texts-pages
 import type { Policy } from '../../../policy/policy.ts';
 import { openDocument } from '../../engines/pdfium/document.ts';
 import { pauseAt } from '../../engines/pdfium/page.ts';
+import { Buffers } from './buffers.ts';
 import { startPage } from './draw.ts';
 import type { DrawnPage } from './drawn.ts';
 import type { Failure } from './failure.ts';
@@ -46,8 +47,9 @@ export async function noticePage(
     policy,
     pause: pauseAt(document, () => until),
     pageBytes: Number.MAX_SAFE_INTEGER,
+    buffers: new Buffers(),
   };
-  const drawn = await startPage(drawing, 0, false).page;
+  const drawn = await startPage(drawing, 0).page;
   return { ...drawn, failed: { failure, pages: to - from + 1 } };
 }
 

@@ -6,7 +6,7 @@
  */
 import { promisify } from 'node:util';
 import { deflate as deflateCallback } from 'node:zlib';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { encodeFax } from '../../engines/images/fax.ts';
 import { type FewColours, fewColours, GREY_TOLERANCE } from './palette.ts';
 import type { PageImage } from './writer.ts';
@@ -24,6 +24,13 @@ interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly rgbx: Uint8Array;
+}
+
+/** The same with three bytes a pixel. */
+export interface Rgb {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
 }
 
 export interface Encoded {
@@ -44,19 +51,38 @@ const SMALLEST_PART = 0.4;
 export const encodePicture = ({ rgbx, width, height }: Pixels, maxBytes: number): Promise<Encoded> =>
   encodeAs(planOf(rgbx, width, height), width, height, maxBytes);
 
-/** The same for a scan: grey where it is grey, else a photograph, whatever its colours. @param rgb three bytes a pixel */
-export const encodePhoto = (rgb: Uint8Array, width: number, height: number, maxBytes: number): Promise<Encoded> => {
-  const photo: Plan = { encode: () => encodeJpeg(rgb, width, height), rgb: () => rgb };
-  const plan = hasColour(rgb) ? photo : planOf(withFourth(rgb, width * height), width, height);
+/** The same for a scan, at the size given: grey where it is grey, else a photograph, whatever its colours. */
+export async function encodePhoto(source: Rgb, width: number, height: number, maxBytes: number): Promise<Encoded> {
+  // In one go, where scaling cannot make it grey.
+  if (isColourful(source.rgb)) return encodeAs(photoPlan(source, width, height), width, height, maxBytes);
+  const rgb = await scaled(source, width, height);
+  const plan = hasColour(rgb)
+    ? photoPlan({ rgb, width, height }, width, height)
+    : planOf(withFourth(rgb, width * height), width, height);
   return encodeAs(plan, width, height, maxBytes);
-};
+}
+
+const photoPlan = (source: Rgb, width: number, height: number): Plan => ({
+  encode: () => encodeJpeg(source, width, height),
+  rgb: () => source,
+});
 
 function hasColour(rgb: Uint8Array): boolean {
-  for (let i = 0; i < rgb.length; i += 3) {
-    const [red, green, blue] = [rgb[i] as number, rgb[i + 1] as number, rgb[i + 2] as number];
-    if (Math.max(red, green, blue) - Math.min(red, green, blue) > GREY_TOLERANCE) return true;
-  }
+  for (let i = 0; i < rgb.length; i += 3) if (spread(rgb, i) > GREY_TOLERANCE) return true;
   return false;
+}
+
+/** One pixel of a thousand is far from grey. Some of them tell: an odd step, so that they stand in no column. */
+function isColourful(rgb: Uint8Array): boolean {
+  const step = 3 * 17;
+  let left = rgb.length / step / 1000;
+  for (let i = 0; i < rgb.length; i += step) if (spread(rgb, i) > 4 * GREY_TOLERANCE && --left < 0) return true;
+  return false;
+}
+
+function spread(rgb: Uint8Array, at: number): number {
+  const [red, green, blue] = [rgb[at] as number, rgb[at + 1] as number, rgb[at + 2] as number];
+  return Math.max(red, green, blue) - Math.min(red, green, blue);
 }
 
 async function encodeAs(plan: Plan, width: number, height: number, maxBytes: number): Promise<Encoded> {
@@ -67,7 +93,8 @@ async function encodeAs(plan: Plan, width: number, height: number, maxBytes: num
     number,
     number,
   ];
-  const small = await sharp(plan.rgb(), { raw: { width, height, channels: 3 }, limitInputPixels: false })
+  const { rgb, ...raw } = plan.rgb();
+  const small = await sharp(rgb, { raw: { ...raw, channels: 3 }, limitInputPixels: false })
     .resize(smallWidth, smallHeight, { fit: 'fill', kernel: 'cubic' })
     .ensureAlpha()
     .raw()
@@ -78,7 +105,7 @@ async function encodeAs(plan: Plan, width: number, height: number, maxBytes: num
 interface Plan {
   readonly encode: () => Promise<PageImage>;
   /** The pixels once more, for a second try. */
-  readonly rgb: () => Uint8Array;
+  readonly rgb: () => Rgb;
 }
 
 /** Chooses the form and copies the pixels into it. */
@@ -88,11 +115,11 @@ function planOf(rgbx: Uint8Array, width: number, height: number): Plan {
     const { packed, ...form } = few;
     return {
       encode: async () => ({ ...form, width, height, data: await deflate(packed, { level: DEFLATE_LEVEL }) }),
-      rgb: () => unpacked(few, width, height),
+      rgb: () => ({ rgb: unpacked(few, width, height), width, height }),
     };
   }
-  const rgb = dropFourth(rgbx, width * height);
-  return { encode: () => encodeJpeg(rgb, width, height), rgb: () => rgb };
+  const picture = { rgb: dropFourth(rgbx, width * height), width, height };
+  return { encode: () => encodeJpeg(picture, width, height), rgb: () => picture };
 }
 
 const GREYS = Uint8Array.from({ length: 48 }, (_, i) => Math.floor(i / 3) * 17);
@@ -143,11 +170,22 @@ export const bilevelPicture = (bits: Uint8Array, width: number, height: number):
   data: encodeFax(bits, width, height),
 });
 
-async function encodeJpeg(rgb: Uint8Array, width: number, height: number): Promise<PageImage> {
-  const data = await sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+async function encodeJpeg(source: Rgb, width: number, height: number): Promise<PageImage> {
+  const data = await resized(source, width, height)
     .jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:2:0' })
     .toBuffer();
   return { kind: 'jpeg', width, height, data };
+}
+
+/** The picture's pixels at that size. */
+export const scaled = async (source: Rgb, width: number, height: number): Promise<Uint8Array> =>
+  source.width === width && source.height === height ? source.rgb : resized(source, width, height).raw().toBuffer();
+
+function resized({ rgb, ...raw }: Rgb, width: number, height: number): Sharp {
+  // Three channels: with a fourth, sharp takes four times as long for what it believes to be transparency.
+  const picture = sharp(rgb, { raw: { ...raw, channels: 3 }, limitInputPixels: false });
+  const isSame = raw.width === width && raw.height === height;
+  return isSame ? picture : picture.resize(width, height, { fit: 'fill', kernel: 'linear' });
 }
 
 /** Red, green and blue of each pixel. Four pixels at a time, as three words: a scanned page has millions. */
@@ -168,7 +206,35 @@ export function dropFourth(rgbx: Uint8Array, count: number): Uint8Array {
   return rgb;
 }
 
-/** The other way round. */
+/** Blue, green, red as the engine has them → red, green, blue. @param bgr rows of `stride` bytes @param rgb written */
+export function fromBgr(bgr: Uint8Array, stride: number, width: number, height: number, rgb: Uint8Array): void {
+  // A row of whole words, a little longer than the picture's.
+  const row = new Uint32Array(Math.ceil(width / 4) * 3);
+  const bytes = new Uint8Array(row.buffer, 0, width * 3);
+  const source = new Uint8Array(row.length * 4);
+  const words = new Uint32Array(source.buffer);
+  for (let y = 0; y < height; y++) {
+    source.set(bgr.subarray(y * stride, y * stride + width * 3));
+    for (let i = 0; i < row.length; i += 3) {
+      const [a, b, c] = [words[i] as number, words[i + 1] as number, words[i + 2] as number];
+      row[i] = ((a >>> 16) & 0xff) | (a & 0xff00) | ((a & 0xff) << 16) | ((b & 0xff00) << 16);
+      row[i + 1] = (b & 0xff0000ff) | ((a >>> 16) & 0xff00) | ((c & 0xff) << 16);
+      row[i + 2] = ((b >>> 16) & 0xff) | ((c >>> 16) & 0xff00) | (c & 0xff0000) | ((c & 0xff00) << 16);
+    }
+    rgb.set(bytes, y * width * 3);
+  }
+}
+
+export function fromGrey(grey: Uint8Array, rgb: Uint8Array): void {
+  for (let i = 0, out = 0; i < grey.length; i++) {
+    const value = grey[i] as number;
+    rgb[out++] = value;
+    rgb[out++] = value;
+    rgb[out++] = value;
+  }
+}
+
+/** The other way round: a fourth byte to each pixel. */
 export function withFourth(rgb: Uint8Array, count: number): Uint8Array {
   const pixels = new Uint32Array(count);
   for (let i = 0, from = 0; i < count; i++, from += 3) {

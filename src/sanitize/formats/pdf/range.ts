@@ -7,11 +7,11 @@
 import type { Policy } from '../../../policy/policy.ts';
 import { openDocument, type PdfDocument } from '../../engines/pdfium/document.ts';
 import { pauseAt } from '../../engines/pdfium/page.ts';
+import { Buffers } from './buffers.ts';
 import { type Started, startPage } from './draw.ts';
 import type { DrawnPage } from './drawn.ts';
 import { type Failure, failureOf } from './failure.ts';
 import { A4, type Extent, noticePage } from './notice-page.ts';
-import { NotDecoded } from './photo.ts';
 
 export interface Source {
   readonly bytes: Uint8Array;
@@ -38,6 +38,7 @@ export class PageRange {
   #pageDeadline: number;
   #openedAgain = 0;
   #extent: Extent = A4;
+  readonly #buffers = new Buffers();
 
   constructor(source: Source, document: PdfDocument) {
     this.#source = source;
@@ -82,28 +83,12 @@ export class PageRange {
     const nowMs = performance.now();
     this.#pageDeadline = count === 1 ? deadline : Math.min(deadline, nowMs + (deadline - nowMs) * PAGE_SHARE);
     try {
-      const started = this.#startOnce(index, true);
-      const slowly = (error: unknown): Promise<DrawnPage> => {
-        if (error instanceof NotDecoded) return this.#guarded(index, () => this.#startOnce(index, false)).page;
-        throw error;
-      };
-      return { ...started, page: started.page.catch(slowly) };
+      const { bytes, policy, pageBytes } = this.#source;
+      const buffers = this.#buffers;
+      return startPage({ document: this.#opened(), bytes, policy, pause: this.#pause, pageBytes, buffers }, index);
     } catch (error) {
       return this.#failed(index, error);
     }
-  }
-
-  #guarded(index: number, start: () => Started): Started {
-    try {
-      return start();
-    } catch (error) {
-      return this.#failed(index, error);
-    }
-  }
-
-  #startOnce(index: number, shortcut: boolean): Started {
-    const { bytes, policy, pageBytes } = this.#source;
-    return startPage({ document: this.#opened(), bytes, policy, pause: this.#pause, pageBytes }, index, shortcut);
   }
 
   /** @throws what failureOf does not know: a fault of ours. */

@@ -1,7 +1,7 @@
 /**
  * Scanned pages: is a page one picture and nothing else, and where does the picture lie?
  *
- * Drawn by the engine, such a page costs three times what decoding its JPEG costs. The shortcut is taken only where it must
+ * Drawn by the engine, such a page costs three times what decoding its picture there and scaling it here costs. The shortcut is taken only where it must
  * look the same: one image object, covering the page, upright or in a quarter turn, without clip, transparency, mask or
  * anything in its dictionary that we do not know. Whatever is in doubt is drawn the long way.
  */
@@ -9,6 +9,8 @@ import type { Matrix } from '../../engines/pdfium/characters.ts';
 import { chain, shownPage } from '../../engines/pdfium/characters.ts';
 import type { PdfDocument } from '../../engines/pdfium/document.ts';
 import type { Page } from '../../engines/pdfium/page.ts';
+import type { Buffers } from './buffers.ts';
+import { fromBgr, fromGrey } from './pixels.ts';
 
 /** FPDF_PAGEOBJ_…, FPDF_TEXTRENDERMODE_INVISIBLE, FPDF_COLORSPACE_… */
 const [TEXT_OBJECT, IMAGE_OBJECT, INVISIBLE] = [1, 3, 3];
@@ -30,14 +32,25 @@ export interface Scan {
   readonly turn: 0 | 90 | 180 | 270;
   /** The part of the turned picture that the page shows, in whole pixels. */
   readonly crop: { readonly left: number; readonly top: number; readonly width: number; readonly height: number };
-  readonly data: /** The JPEG as it stands in the file. */
-    | { readonly kind: 'jpeg'; readonly bytes: Uint8Array }
-    /** 0 black, 255 white, a byte a pixel, as the engine decoded it. */
+  /** As the engine decoded it. */
+  readonly data: /** Three bytes a pixel. */
+    | { readonly kind: 'photo'; readonly rgb: Uint8Array<ArrayBuffer> }
+    /** 0 black, 255 white, a byte a pixel. */
     | { readonly kind: 'bilevel'; readonly grey: Uint8Array };
 }
 
-/** @param bytes the document's own, in which the picture's dictionary is looked up. */
-export function scanOf(document: PdfDocument, page: Page, bytes: Uint8Array): Scan | undefined {
+/**
+ * @param bytes the document's own, in which the picture's dictionary is looked up.
+ * @param maxPixels larger pictures are not decoded whole.
+ * @param buffers where the pixels of a photo come from; who asks gives them back
+ */
+export function scanOf(
+  document: PdfDocument,
+  page: Page,
+  bytes: Uint8Array,
+  maxPixels: number,
+  buffers: Buffers,
+): Scan | undefined {
   const image = onlyImage(document, page);
   if (image === undefined) return undefined;
   const { lib } = document.instance;
@@ -47,7 +60,7 @@ export function scanOf(document: PdfDocument, page: Page, bytes: Uint8Array): Sc
     const metadata = document.instance.view();
     const [width, height] = [metadata.getUint32(scratch, true), metadata.getUint32(scratch + 4, true)];
     const [bits, space] = [metadata.getUint32(scratch + 16, true), metadata.getInt32(scratch + 20, true)];
-    if (width < 1 || height < 1) return undefined;
+    if (width < 1 || height < 1 || width * height > maxPixels) return undefined;
     if (lib.FPDFPageObj_GetMatrix(image, scratch) === 0) return undefined;
     const view = document.instance.view();
     const [a, b, c, d, e, f] = [0, 4, 8, 12, 16, 20].map((at) => view.getFloat32(scratch + at, true)) as [
@@ -60,7 +73,7 @@ export function scanOf(document: PdfDocument, page: Page, bytes: Uint8Array): Sc
     ];
     const placed = placedOn(page, chain({ a, b, c, d }, e, f, shownPage(document, page)), width, height);
     if (placed === undefined) return undefined;
-    const data = dataOf(document, image, bytes, { width, height, bits, space });
+    const data = dataOf(document, image, bytes, { width, height, bits, space }, buffers);
     return data === undefined ? undefined : { width, height, ...placed, data };
   } finally {
     lib.free(scratch);
@@ -117,38 +130,70 @@ interface Form {
   readonly space: number;
 }
 
-function dataOf(document: PdfDocument, image: number, bytes: Uint8Array, form: Form): Scan['data'] | undefined {
+function dataOf(
+  document: PdfDocument,
+  image: number,
+  bytes: Uint8Array,
+  form: Form,
+  buffers: Buffers,
+): Scan['data'] | undefined {
   const { width, height, bits, space } = form;
   const isBilevel = bits === 1 && space === DEVICE_GRAY;
   if (!isBilevel && !(bits === 24 && space === DEVICE_RGB) && !(bits === 8 && space === DEVICE_GRAY)) return undefined;
   const raw = rawData(document, image, bytes);
   if (raw === undefined || !hasPlainDictionary(bytes, raw, isBilevel ? BILEVEL_KEYS : JPEG_KEYS, width, height))
     return undefined;
-  if (!isBilevel) return isWholeJpeg(raw, width, height) ? { kind: 'jpeg', bytes: raw } : undefined;
-  const grey = greyOf(document, image, width, height);
-  return grey === undefined ? undefined : { kind: 'bilevel', grey };
+  if (isBilevel && width * height > MAX_BILEVEL_PIXELS) return undefined;
+  if (!isBilevel && !isWholeJpeg(raw, width, height)) return undefined;
+  return withDecoded(document, image, form, (rows, stride, channels) => {
+    if (!isBilevel)
+      return { kind: 'photo', rgb: rgbOf(rows, stride, channels, form, buffers.take(width * height * 3)) };
+    return channels === 1 ? { kind: 'bilevel', grey: tight(rows, stride, width, height) } : undefined;
+  });
 }
 
-/** FPDFBitmap_Gray. */
-const GRAY_BITMAP = 1;
+/** FPDFBitmap_Gray: one byte a pixel. FPDFBitmap_BGR: three. */
+const [GRAY_BITMAP, BGR_BITMAP] = [1, 2];
 
-/** The picture as the engine decodes it, before masks; the dictionary says that there are none. */
-function greyOf(document: PdfDocument, image: number, width: number, height: number): Uint8Array | undefined {
+/** The picture as the engine decodes it, before masks; the dictionary says that there are none. Rows lie in its heap. */
+function withDecoded<T>(
+  document: PdfDocument,
+  image: number,
+  { width, height }: Form,
+  take: (rows: Uint8Array, stride: number, channels: 1 | 3) => T,
+): T | undefined {
   const { lib } = document.instance;
-  if (width * height > MAX_BILEVEL_PIXELS) return undefined;
   const bitmap = lib.FPDFImageObj_GetBitmap(image);
   if (bitmap === 0) return undefined;
   try {
-    if (lib.FPDFBitmap_GetFormat(bitmap) !== GRAY_BITMAP || lib.FPDFBitmap_GetWidth(bitmap) !== width) return undefined;
-    if (lib.FPDFBitmap_GetHeight(bitmap) !== height) return undefined;
+    const format = lib.FPDFBitmap_GetFormat(bitmap);
+    if (format !== GRAY_BITMAP && format !== BGR_BITMAP) return undefined;
+    if (lib.FPDFBitmap_GetWidth(bitmap) !== width || lib.FPDFBitmap_GetHeight(bitmap) !== height) return undefined;
     const [start, stride] = [lib.FPDFBitmap_GetBuffer(bitmap), lib.FPDFBitmap_GetStride(bitmap)];
-    const heap = document.instance.bytes();
-    const grey = new Uint8Array(width * height);
-    for (let y = 0; y < height; y++) grey.set(heap.subarray(start + y * stride, start + y * stride + width), y * width);
-    return grey;
+    const rows = document.instance.bytes().subarray(start, start + stride * height);
+    return take(rows, stride, format === GRAY_BITMAP ? 1 : 3);
   } finally {
     lib.FPDFBitmap_Destroy(bitmap);
   }
+}
+
+function rgbOf(
+  rows: Uint8Array,
+  stride: number,
+  channels: 1 | 3,
+  { width, height }: Form,
+  rgb: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  if (channels === 3) fromBgr(rows, stride, width, height, rgb);
+  else fromGrey(tight(rows, stride, width, height), rgb);
+  return rgb;
+}
+
+/** Rows of one byte a pixel without what stands behind their ends. */
+function tight(rows: Uint8Array, stride: number, width: number, height: number): Uint8Array {
+  const grey = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) grey.set(rows.subarray(y * stride, y * stride + width), y * width);
+  return grey;
 }
 
 function rawData(document: PdfDocument, image: number, bytes: Uint8Array): Uint8Array | undefined {

@@ -24,8 +24,8 @@ const LARGEST_EM_PT = 100_000;
 export interface Shown {
   readonly width: number;
   readonly height: number;
-  /** 4: rows of `width * 4` bytes, red, green, blue and one that says nothing. 1: rows of `width` grey bytes. */
-  readonly channels: 1 | 4;
+  /** Bytes of a pixel: red, green, blue (and one that says nothing), or a grey. */
+  readonly channels: 1 | 3 | 4;
   readonly pixels: Uint8Array;
 }
 
