@@ -7,16 +7,18 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTransport } from 'nodemailer';
-import { loadSettings } from '../config/load.ts';
+import { configText, loadSettings } from '../config/load.ts';
 import { verifyForwarded } from '../gate/forwarded.ts';
 import { publicFile } from '../keys/directory.ts';
 import { loadReceiptVerifiers } from '../keys/load.ts';
 import { GatewayError } from '../message/errors.ts';
 import { END_STATES } from '../message/states.ts';
 import { OUTCOME_SENTENCES, STATE_SENTENCES } from '../message/texts.ts';
+import { readJailState } from '../roles/jail-state.ts';
 import { prepareDataFolder } from '../roles/prepare.ts';
 import { startSupervisor } from '../roles/supervisor.ts';
 import { openLog } from '../telemetry/log.ts';
+import { layersTable } from './demo/layers.ts';
 import { SAMPLES, type Sample, sampleBytes } from './demo/samples.ts';
 import { DEMO_MAILBOXES, demoPorts, writeDemoConfig } from './demo/settings.ts';
 import { openSink, type Sink } from './demo/sink.ts';
@@ -52,6 +54,7 @@ export async function demo(options: Options): Promise<number> {
   const supervisor = startSupervisor({
     roles: ['intake', 'sanitizer', 'outlet', 'admin'],
     configFile,
+    configText: configText(configFile),
     separation,
     log,
   });
@@ -61,12 +64,14 @@ export async function demo(options: Options): Promise<number> {
     if (listening === undefined) return EXIT.done;
     const smtpPort = listening.get('intake') ?? 0;
     say(`受信: smtp://127.0.0.1:${smtpPort}  →  LGWAN側(見本の受け手): smtp://127.0.0.1:${sink.port}\n`);
+    const jail = readJailState(settings.dataDir);
+    if (jail !== undefined) say(`${layersTable(jail)}\n`);
     const rows = await Promise.race([sendAll(smtpPort), stop.promise]);
     if (rows === undefined) return EXIT.done;
     await using reader = await openReader(configFile);
     const results = await Promise.race([outcomes(reader, rows), stop.promise]);
     if (results === undefined) return EXIT.done;
-    const good = report(output, results, sink, publicFile(settings.dataDir));
+    const good = report(output, results, sink, settings.dataDir);
     say(`\n転送されたメール: ${folder}/lgwan/Maildir(生データは raw/)`);
     say(`画面: http://127.0.0.1:${listening.get('admin')}/  (無害化の前後と、取り除いたもの)`);
     if (options.once === true) return good ? EXIT.done : EXIT.ourFailure;
@@ -172,13 +177,14 @@ async function look({ database }: Reader, sent: Sent): Promise<Result> {
 }
 
 /** Prints the table. @returns true when every row is as expected and every byte on the wire is what was signed. */
-function report(output: Output, results: readonly Result[], sink: Sink, keysFile: string): boolean {
-  const verifiers = loadReceiptVerifiers(keysFile);
+function report(output: Output, results: readonly Result[], sink: Sink, dataDir: string): boolean {
+  const verifiers = loadReceiptVerifiers(publicFile(dataDir));
   const checked = sink.received.filter(({ bytes }) => verifyForwarded(bytes, verifiers).kind === 'verified').length;
   const good = results.every(({ asExpected }) => asExpected) && checked === sink.received.length;
   if (output.json) {
     output.value({
       good,
+      jail: readJailState(dataDir) ?? null,
       wire: { received: sink.received.length, receiptsValid: checked },
       rows: results.map(jsonRow),
     });

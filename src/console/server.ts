@@ -21,6 +21,8 @@ export interface ConsoleDeps {
   readonly port: number;
   readonly now: () => number;
   readonly log: Log;
+  /** Layers of the jail as the sanitizer last found them; undefined where that role does not run beside us. */
+  readonly jail: () => object | undefined;
 }
 
 export interface Console {
@@ -65,7 +67,7 @@ function addRoutes(server: FastifyInstance, deps: ConsoleDeps): void {
   server.get('/readyz', async (_request, reply) => {
     try {
       await deps.database.read.selectFrom('message').select('id').limit(1).execute();
-      return reply.send({ ok: true });
+      return reply.send({ ok: true, jail: deps.jail() ?? null });
     } catch (error) {
       deps.log.error('not-ready', {}, error);
       return reply.code(503).send({ ok: false });

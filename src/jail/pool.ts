@@ -32,6 +32,8 @@ export interface JailOptions {
 
 /** A jail whose processes can be counted. */
 export interface OpenJail extends Jail {
+  /** What holds around its processes, as probed when it was opened. */
+  readonly layers: LayerReport;
   /** Process ids of the launchers of all children alive. */
   readonly pids: () => { readonly child: readonly number[]; readonly inspector: readonly number[] };
 }
@@ -78,6 +80,7 @@ export function createJail({ settings, layers, log, programs }: JailOptions): Op
     async close() {
       await Promise.all([converters.close(), inspectors.close()]);
     },
+    layers,
     pids: () => ({ child: converters.pids, inspector: inspectors.pids }),
   };
 }

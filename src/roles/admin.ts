@@ -1,11 +1,15 @@
 /** The process of the management network: shows reports and texts; it holds no key that opens an original. */
 import { openConsole } from '../console/server.ts';
 import type { RoleContext, RunningRole } from './context.ts';
+import { readJailState } from './jail-state.ts';
 
 export async function startAdmin(context: RoleContext): Promise<RunningRole> {
   const { settings, database, vault, audit, now, log } = context;
   const { host, port } = splitListen(settings.admin.listen);
-  const server = await openConsole({ database, vault, audit, host, port, now, log });
+  const server = await openConsole({
+    ...{ database, vault, audit, host, port, now, log },
+    jail: () => readJailState(settings.dataDir),
+  });
   return { port: server.port, stop: () => server.close() };
 }
 

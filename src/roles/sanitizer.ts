@@ -8,6 +8,7 @@ import { GatewayError } from '../message/errors.ts';
 import type { Backoff } from '../queue/backoff.ts';
 import type { LeasedJob } from '../queue/queue.ts';
 import type { RoleContext, RunningRole } from './context.ts';
+import { writeJailState } from './jail-state.ts';
 import { startWorkers } from './workers.ts';
 
 /** Our own failures (no process could be started, a store away) are tried again soon, then ever more slowly. */
@@ -24,6 +25,7 @@ export async function startSanitizer(context: RoleContext): Promise<RunningRole>
   const policies = policiesOf(settings);
   const jail = await openJail({ settings, log });
   await jail.warm();
+  await writeJailState(settings.dataDir, jail.layers);
   const deps: ProcessDeps = {
     database,
     queue,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { JAIL_TEXTS } from '../../src/message/texts-jail.ts';
 import { freePort } from '../kit/gateway.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,6 +19,7 @@ interface Row {
 
 interface Result {
   readonly good: boolean;
+  readonly jail: { readonly launcher: string; readonly layers: readonly { readonly name: string }[] };
   readonly wire: { readonly received: number; readonly receiptsValid: number };
   readonly rows: readonly Row[];
 }
@@ -51,10 +53,11 @@ test('npm start: every row of the table as expected, all bytes on the wire signe
     printed += chunk.toString();
   });
   const code = await new Promise((resolve) => child.once('close', resolve));
-  const { good, wire, rows } = JSON.parse(printed) as Result;
+  const { good, jail, wire, rows } = JSON.parse(printed) as Result;
   expect(rows.filter(({ asExpected }) => !asExpected)).toEqual([]);
   expect(rows.length).toBeGreaterThanOrEqual(8);
   expect(wire.receiptsValid).toBe(wire.received);
   expect(wire.received).toBe(rows.reduce((sum, { states }) => sum + states.length, 0));
+  expect(jail.layers.map(({ name }) => name)).toEqual(Object.keys(JAIL_TEXTS));
   expect([good, code]).toEqual([true, 0]);
 });

@@ -31,7 +31,7 @@ function get(port: number, path: string, host = `127.0.0.1:${port}`, method = 'G
   });
 }
 
-async function openBench() {
+async function openBench(jail?: object) {
   const flow = await openFlow();
   const log = keptLog();
   const told: string[] = [];
@@ -50,6 +50,7 @@ async function openBench() {
     port: 0,
     now: () => 0,
     log,
+    jail: () => jail,
   });
   onTestFinished(() => server.close());
   return { flow, log, told, read, port: server.port, page: (path: string) => get(server.port, path) };
@@ -197,6 +198,14 @@ test('/healthz and /readyz; not ready without the database', async () => {
   const { sql } = await import('kysely');
   await flow.database.write((tx) => sql`alter table message rename to gone`.execute(tx));
   expect([(await page('/healthz')).status, (await page('/readyz')).status]).toEqual([200, 503]);
+});
+
+test('/readyz tells each layer of the jail, where the sanitizer runs beside it', async () => {
+  const layers = [{ name: 'no-network', held: true, by: 'kernel' }];
+  const near = await openBench({ launcher: 'bwrap', layers });
+  expect(JSON.parse((await near.page('/readyz')).body)).toEqual({ ok: true, jail: { launcher: 'bwrap', layers } });
+  const far = await openBench();
+  expect(JSON.parse((await far.page('/readyz')).body)).toEqual({ ok: true, jail: null });
 });
 
 test('the template escapes what is put in, also in attributes, and keeps what is HTML already', () => {
