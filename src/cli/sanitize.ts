@@ -2,7 +2,7 @@
  * `sekisho sanitize FILE… --out DIR`: messages or documents, offline, through the same jail and gate as mail. Receipts
  * are signed with a key of this run (DIR/keys.json holds its public half), which no outlet trusts.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { policiesOf } from '../config/policies.ts';
@@ -134,6 +134,7 @@ function outputFolders(files: readonly string[], out: string): readonly string[]
 async function one(run: Run, file: string, folder: string, options: Options): Promise<Done> {
   const startedAt = performance.now();
   const bytes = readFileSync(file);
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true) rmSync(folder);
   mkdirSync(folder, { recursive: true });
   const asMessage = options.as === 'message' || (options.as === 'auto' && looksLikeMessage(file, bytes));
   const { report, written, problems } = asMessage
@@ -180,7 +181,7 @@ async function message(run: Run, bytes: Buffer, folder: string): Promise<Made> {
           from: 'sekisho@sekisho.invalid',
           policyVersion: run.policy.version,
         });
-  writeFileSync(join(folder, 'message.eml'), passed.bytes);
+  writeNew(join(folder, 'message.eml'), passed.bytes);
   writeReport(folder, passed.report);
   return {
     report: passed.report,
@@ -206,12 +207,18 @@ function writeDraft(folder: string, file: DraftFile, index: number): string {
   const { extension } = SAFE_TYPES[file.type];
   const plain = /^[^\p{Cc}\p{Cf}/\\:*?"<>|]{1,120}$/u.test(file.name) && file.name.endsWith(`.${extension}`);
   const name = plain ? file.name : `file-${index + 1}.${extension}`;
-  writeFileSync(join(folder, name), file.bytes);
+  writeNew(join(folder, name), file.bytes);
   return name;
 }
 
 const writeReport = (folder: string, report: Report): void =>
-  writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  writeNew(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+
+/** In place of what stands there, never through it: a link that waited for us leads to another's file (threats.tsv A18). */
+function writeNew(path: string, content: Uint8Array | string): void {
+  rmSync(path, { force: true });
+  writeFileSync(path, content, { flag: 'wx' });
+}
 
 /** One line for the file, and one for each thing in it that is held. */
 function sentence({ result, report }: Done, language: Language): string {

@@ -31,6 +31,8 @@ const BEGINNINGS = [
   /^push graphic-context/i,
   /^#@~\^/,
   /^%!/,
+  // Languages of printers: PCL, PJL.
+  /^\x1b(?:E\x1b|%-12345X)/,
   // Data for a form: a reader loads it into whatever PDF it names, and runs its scripts (threats.tsv P07).
   /^%FDF-/,
   /^(?:<\?xml[^>]*>\s*)?<(?:xfdf|xdp:xdp)[\s>]/i,

@@ -95,7 +95,7 @@ describe('A15: very many attachments', () => {
   });
 });
 
-describe('A16, A17: names that a command line would obey', () => {
+describe('names that a command line would obey', () => {
   const marker = `/tmp/sekisho-${process.pid}-marker`;
 
   test.each([

@@ -18,7 +18,7 @@ const INVITATION = [
   'END:VCALENDAR',
 ].join('\r\n');
 
-describe('B38, A50: a calendar entry', () => {
+describe('a calendar entry', () => {
   const evil = INVITATION.replace(
     'END:VEVENT',
     `ATTACH:https://${CANARY}.example.invalid/x.exe\r\nURL:javascript:${CANARY}\r\nEND:VEVENT`,
@@ -52,7 +52,7 @@ describe('B38, A50: a calendar entry', () => {
   });
 });
 
-describe('B39, A51: an address card', () => {
+describe('an address card', () => {
   const card = (more: string): string =>
     ['BEGIN:VCARD', 'VERSION:3.0', 'FN:山田太郎', 'TEL:03-0000-0000', more, 'END:VCARD'].filter(Boolean).join('\r\n');
 

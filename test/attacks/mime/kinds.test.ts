@@ -9,7 +9,7 @@ import { attached, base64, HEADER, mixed, noticeLine, through } from '../through
 const CANARY = 'CANARY-7f3a9c51e2b8';
 const PROGRAM = Buffer.concat([Buffer.from('MZ'), Buffer.alloc(62), Buffer.from(`This program ${CANARY}`)]);
 
-describe('M44, M45: S/MIME', () => {
+describe('S/MIME', () => {
   /** DER of a ContentInfo (RFC 5652 §3) as far as a reader looks before it unwraps: SEQUENCE, OID, [0]. */
   const contentInfo = (kind: number, content: Buffer): Buffer => {
     const oid = Buffer.from([0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, kind]);
@@ -67,7 +67,7 @@ describe('M44, M45: S/MIME', () => {
   });
 });
 
-describe('M48, M49: TNEF (winmail.dat)', () => {
+describe('TNEF (winmail.dat)', () => {
   const attribute = (level: number, id: number, data: Buffer, length = data.length): Buffer => {
     const head = Buffer.alloc(9);
     head.writeUInt8(level, 0);
@@ -119,7 +119,7 @@ test('M41: BinHex in the text is named and goes; as an attachment it is text or 
   for (const file of asFile.files) expect(file.name).toMatch(/\.txt$/);
 });
 
-describe('M75: a bounce that carries the mail back', () => {
+describe('a bounce that carries the mail back', () => {
   const report = (original: readonly string[]): readonly string[] => [
     ...HEADER,
     'Content-Type: multipart/report; report-type=delivery-status; boundary="r"',

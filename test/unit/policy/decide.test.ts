@@ -44,7 +44,7 @@ test.each(Object.entries(FILE_TYPES) as [FileType, Family][])('%s, of family %s,
   expect(blockReason(type)).toBe(TOLD_MORE[type] ?? BY_FAMILY[family]);
 });
 
-test('A05–A11 no converter may exist for what runs', () => {
+test('no converter may exist for what runs', () => {
   const never = (Object.keys(FILE_TYPES) as FileType[]).filter(isNeverConverted);
   expect(never.sort()).toEqual([...(REASONS['executable'] ?? []), ...(REASONS['script'] ?? [])].sort());
 });

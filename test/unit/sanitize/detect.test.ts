@@ -109,7 +109,7 @@ test.each<[FileType, Uint8Array]>([
   ['pgp', text('-----BEGIN PGP MESSAGE-----\n')],
   ['font', padded(text('OTTO'))],
   ['empty', new Uint8Array()],
-])('A05–A11: %s is known by its bytes', (type, bytes) => {
+])('%s is known by its bytes', (type, bytes) => {
   expect(now(bytes, 'safe.txt', 'text/plain')).toBe(type);
 });
 

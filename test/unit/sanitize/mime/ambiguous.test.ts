@@ -271,7 +271,7 @@ test.each(ROWS)('$id: $what', async ({ lines, defect }) => {
 });
 
 const TWINS: readonly (readonly [id: string, lines: readonly string[]])[] = [
-  ['M01–M06', twoParts([PLAIN], 'foo')],
+  ['two parts', twoParts([PLAIN], 'foo')],
   ['M07', twoParts(['Content-Type: multipart/mixed; boundary*0=f; boundary*1=oo'], 'foo')],
   ['M10', twoParts(['Content-Type: multipart/mixed; boundary="f oo"'], 'f oo')],
   ['M13', twoParts(['Content-Type: multipart/mixed; boundary="foo;bar"'], 'foo;bar')],
