@@ -34,26 +34,28 @@ const SLACK_BYTES = 256;
 
 /** One mail through the child's function and the gate, in this process. */
 export async function throughMessage(input: Buffer, scrutiny: Scrutiny, rules: MessageRules): Promise<Execution> {
-  const { plant, depthOf } = rules;
   const job = jobOf(rules);
-  const planted = scrutiny === 'full' ? withWord(input, plant) : { bytes: input, canaries: [] };
-  const made = await sanitizeMessage(job, planted.bytes, () => undefined);
-  const problems = [...reportProblems(made, rules.mayFail ?? NONE)];
-  const draft = readDraft(made.bytes);
-  if (draft.kind === 'misfit') problems.push(...draft.problems.map((problem) => `gate: ${problem}`));
-  else problems.push(...fileProblems(draft, made.report));
-  const passed = await throughGate(made.bytes);
-  if (passed.kind === 'refused') {
-    problems.push(...passed.problems.map((problem) => `${passed.by}: ${problem}`));
-  } else {
-    problems.push(...messageFaults(latin1(passed.bytes), latin1(planted.bytes)).map((fault) => `judge: ${fault}`));
-    if (draft.kind === 'fits') problems.push(...bodyFaults(draft));
-    if (scrutiny === 'full') {
-      problems.push(...survivors(passed.bytes, planted.canaries));
-      if (draft.kind === 'fits') problems.push(...(await againProblems(job, passed.bytes, draft)));
-    }
+  const { bytes, canaries } =
+    scrutiny === 'full' ? withWord(input, rules.plant) : { bytes: input, canaries: [] as readonly Canary[] };
+  const made = await sanitizeMessage(job, bytes, () => undefined);
+  const problems = [...(await problemsOf(made, bytes, rules.mayFail))];
+  if (scrutiny === 'full') {
+    problems.push(...survivors(made.bytes, canaries));
+    if (problems.length === 0) problems.push(...(await againProblems(job, made.bytes)));
   }
-  return { depth: depthOf(made.report), problems, tallies: talliesOf(made.report) };
+  return { depth: rules.depthOf(made.report), problems, tallies: talliesOf(made.report) };
+}
+
+/** Everything that is wrong with what the child answered to this mail. */
+export async function problemsOf(made: MessageAnswer, original: Buffer, mayFail = NONE): Promise<readonly string[]> {
+  const problems = [...reportProblems(made, mayFail)];
+  const draft = readDraft(made.bytes);
+  if (draft.kind === 'misfit') return [...problems, ...draft.problems.map((problem) => `gate: ${problem}`)];
+  problems.push(...fileProblems(draft, made.report), ...bodyFaults(draft));
+  const passed = await throughGate(made.bytes);
+  return passed.kind === 'refused'
+    ? [...problems, ...passed.problems.map((problem) => `${passed.by}: ${problem}`)]
+    : [...problems, ...messageFaults(latin1(passed.bytes), latin1(original)).map((fault) => `judge: ${fault}`)];
 }
 
 const NONE = /(?!)/;
@@ -95,7 +97,9 @@ const survivors = (bytes: Uint8Array, canaries: readonly Canary[]): readonly str
   );
 
 /** INV-08: what we wrote is a mail like any other. */
-async function againProblems(job: MessageJob, bytes: Uint8Array, once: Fitting): Promise<readonly string[]> {
+async function againProblems(job: MessageJob, bytes: Uint8Array): Promise<readonly string[]> {
+  const once = readDraft(bytes);
+  if (once.kind === 'misfit') return once.problems;
   const { bytes: again, report } = await sanitizeMessage(job, bytes, () => undefined);
   if (report.verdict.kind === 'held') return [`twice: held for ${report.verdict.reason}`];
   const problems = report.attachments.filter(isHeld).map(({ reason, detail }) => `twice: blocked ${reason} ${detail}`);
