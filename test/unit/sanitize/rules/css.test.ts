@@ -223,6 +223,12 @@ describe('declarations', () => {
     expect(declared('color:red !important x')).toEqual({ color: 'red !important x' });
     expect(declared('color:red !importantly')).toEqual({ color: 'red !importantly' });
   });
+  test('what is no declaration is none; an open comment hides the rest of the sheet from browsers too', () => {
+    expect(declared('colors')).toEqual({});
+    expect(declared(':x;color:y')).toEqual({ color: 'y' });
+    expect(declared('color:x;/*;display:none')).toEqual({ color: 'x' });
+    expect(declared('color:red !importantly;color:blue')).toEqual({ color: 'blue' });
+  });
   test('escapes: six hexadecimal digits and a blank, or any other character', () => {
     expect(declared('\\63olor:r\\65 d')).toEqual({ color: 'red' });
     expect(declared('\\000063olor:\\72 \\65 \\64')).toEqual({ color: 'red' });
@@ -270,6 +276,10 @@ describe('sheets', () => {
     '@font-face{src:y}p{color:x}',
     '@media print{h1{color:y}h2{color:z}}p{color:x}',
     '@media screen{h1{color:y}}p{color:x}',
+    '@media  only \t screen{p{color:x}}',
+    '@layer \t a{p{color:x}}',
+    'p{color:x}/*}p{color:y}',
+    '@media print{@supports (x){h1{color:y}}p{color:z}}p{color:x}',
   ])('%j applies', (sheet) => {
     expect(apply(sheet, own)).toBe('x');
   });
@@ -299,6 +309,9 @@ describe('sheets', () => {
     '@media screen and (x){p{color:x}}',
     '@media screen{',
     '@supports (x){p{color:x}}',
+    '@media print{h1{color:y}p{color:x}}',
+    '@media print{@supports (x){h1{color:y}}p{color:x}}',
+    '@x @media screen{p{color:x}}',
   ])('%j does not', (sheet) => {
     expect(apply(sheet, own)).toBeUndefined();
   });
@@ -342,6 +355,10 @@ describe('sheets', () => {
     expect(sheet('p b{background:x}')).toEqual([false, true]);
     expect(sheet('p b{background-color:x}p b{color:x}')).toEqual([false, true]);
     expect(sheet('p{background:x}')).toEqual([true, false]);
+    expect(sheet('p b{background:x;color:y}')).toEqual([false, true]);
+    expect(sheet('@page{background:x}')).toEqual([false, false]);
+    expect(apply('div{color:x}', { tag: 'div' })).toBe('x');
+    expect(apply('table1b{color:x}', { tag: 'table1b' })).toBe('x');
   });
 });
 

@@ -364,6 +364,8 @@ describe('characters', () => {
     ['', 3, ''],
     [`${' '.repeat(25)}a`, 3, ''],
     [`${' '.repeat(22)}ab`, 3, 'ab'],
+    [`ab${' '.repeat(30)}`, 3, 'ab'],
+    ['\u200b'.repeat(20).concat('ab'), 3, 'ab'],
   ])('the line %j within %i is %j', (before, points, line) => {
     expect(cleanLine(before, points)).toBe(line);
   });
@@ -434,6 +436,32 @@ describe('files within text', () => {
     const all = removeFrames(`前\n${text}\n後`);
     expect([all.count, all.text.startsWith('前\n['), all.text.endsWith('\n後')]).toEqual([1, true, true]);
     expect(all.text.split('\n')).toHaveLength(3);
+  });
+
+  test.each([
+    ['begin 644 x\n#AAA\n#LEGEND\n#AAA\nend', 1],
+    ['begin 644 x\n#AAA\nEND OF\n#AAA\nend \t', 1],
+    ['begin 644 x\n#AAA\n> end', 1],
+    ['begin \t 644 x\n#AAA\nend', 1],
+    ['> > begin 644 x\n> > #AAA\n> > end', 1],
+    ['begin-base64 \t 644 x\nQUJD\n> ==== \t', 1],
+    ['begin-base64 644 x\n> QUJD\nQUJD\n====', 1],
+    ['=ybegin a\nx\nx =yend\n> =yend', 1],
+    [`begin 644 x\n> M${'A'.repeat(60)}\n> M${'A'.repeat(60)}`, 1],
+    [`UEsDB${'A'.repeat(40)}==\n \t> ${'QUJD'.repeat(19)}==\nQQ==`, 1],
+    ['begin 644 x\nabcA\nend', 0],
+    ['begin 644 x\nAabc\nend', 0],
+    ['begin 644 x\n#AAA\nx end', 0],
+    ['begin-base64 644 x\n!QUJD\n====', 0],
+    ['begin-base64 644 x\nQUJD!\n====', 0],
+    [`begin 644 x\nxM${'A'.repeat(60)}`, 0],
+    [`begin 644 x\nM${'A'.repeat(60)}x`, 0],
+    ['=ybegin a\nx', 0],
+    ['=ybegin a', 0],
+  ])('%j: %i files', (text, count) => {
+    const all = removeFrames(`${text}\nafter`);
+    expect([all.count, all.text.endsWith('\nafter')]).toEqual([count, true]);
+    if (count === 1) expect(all.text.split('\n')).toHaveLength(2);
   });
 
   test('what has no end goes to the text’s', () => {
