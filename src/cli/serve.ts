@@ -1,6 +1,6 @@
 /** `sekisho serve`: prepares the data folder and starts the supervisor. */
 import { resolve } from 'node:path';
-import { loadSettings } from '../config/load.ts';
+import { configText, parseSettings } from '../config/load.ts';
 import { ROLES } from '../message/roles.ts';
 import { joinDataFolder, prepareDataFolder } from '../roles/prepare.ts';
 import { startSupervisor } from '../roles/supervisor.ts';
@@ -19,7 +19,8 @@ export async function serve(options: Options): Promise<number> {
   const configFile = resolve(options.config);
   const roles = rolesHere(options.roles);
   if (roles === undefined) return EXIT.wrongUsage;
-  const settings = loadSettings(configFile, roles);
+  const text = configText(configFile);
+  const settings = parseSettings(text, configFile, roles);
   const log = openLog('supervisor', settings.logLevel);
   const isWhole = roles.length === ROLES.length;
   const separation = isWhole
@@ -28,7 +29,7 @@ export async function serve(options: Options): Promise<number> {
   requireProduction(settings, log);
   const stop = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.resolve());
-  const supervisor = startSupervisor({ roles, configFile, separation, log });
+  const supervisor = startSupervisor({ roles, configFile, configText: text, separation, log });
   try {
     const listening = await Promise.race([supervisor.ready, stop.promise]);
     if (listening !== undefined) {

@@ -24,7 +24,7 @@ const MAX_ALIASES = 100;
  */
 export function loadSettings(file: string, readers: readonly Role[] = ROLES): Settings {
   const path = resolve(file);
-  return parseSettings(textOf(path), path, readers);
+  return parseSettings(configText(path), path, readers);
 }
 
 /**
@@ -53,7 +53,8 @@ export function parseSettings(text: string, file: string, readers: readonly Role
   return settings;
 }
 
-function textOf(file: string): string {
+/** @param file absolute. @throws GatewayError E_CONFIG_INVALID */
+export function configText(file: string): string {
   try {
     const bytes = readFileSync(file);
     if (bytes.length > MAX_BYTES)

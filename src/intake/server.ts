@@ -5,8 +5,10 @@ import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection';
 import type { Settings } from '../config/schema.ts';
 import { GatewayError } from '../message/errors.ts';
+import type { Log } from '../telemetry/log.ts';
 import { type Caller, type ConnectionShell, GuardedConnection, SHUTTING_DOWN } from './connection.ts';
 import type { IntakeDeps, TlsFiles } from './deps.ts';
+import { affordableConnections, openFilesLimit } from './descriptors.ts';
 import type { IntakeLimits } from './limits.ts';
 import { Patience } from './patience.ts';
 import { Door, peerList, plainAddress } from './peers.ts';
@@ -65,7 +67,8 @@ export class GuardedServer extends SMTPServer {
     this.#settings = settings;
     this.#limits = limits;
     this.#deps = deps;
-    this.#door = new Door(intake);
+    const maxConnections = carried(intake.maxConnections, deps.log);
+    this.#door = new Door({ ...intake, maxConnections });
     const maxBytes = intake.maxMessageMiB * MIB;
     const { bareLineEnds, maxReceivedFields } = intake;
     const maxDrainBytes = maxBytes * limits.drainFactor;
@@ -83,7 +86,7 @@ export class GuardedServer extends SMTPServer {
       gone: ({ id }) => this.#guarded.delete(id),
     };
     // Beyond this the kernel's backlog is a better queue than our 421s.
-    this.server.maxConnections = 2 * intake.maxConnections + 50;
+    this.server.maxConnections = 2 * maxConnections + 50;
     this.#sweeper = this.#startSweeper();
     this.on('error', (error: unknown) => deps.log.debug('intake-connection-error', { code: codeOf(error) }));
   }
@@ -212,6 +215,14 @@ export class GuardedServer extends SMTPServer {
     };
     return setInterval(sweep, this.#limits.sweepMs).unref();
   }
+}
+
+/** As many connections as are configured, and no more than the descriptors carry. */
+function carried(configured: number, log: Log): number {
+  const descriptors = openFilesLimit();
+  const carries = Math.min(configured, affordableConnections(descriptors));
+  if (carries < configured) log.warn('intake-few-descriptors', { configured, carries, descriptors });
+  return carries;
 }
 
 /** One reply instead of a greeting (RFC 5321 §3.1), then the end. */

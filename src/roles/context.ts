@@ -1,9 +1,10 @@
 /** What every role's process opens first. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { AuditLog } from '../audit/audit.ts';
 import { openAudit } from '../audit/open.ts';
-import { loadSettings } from '../config/load.ts';
+import { parseSettings } from '../config/load.ts';
 import type { Settings, TenantSettings } from '../config/schema.ts';
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
@@ -47,8 +48,12 @@ export interface RunningRole {
   stop(): Promise<void>;
 }
 
+/** On which the supervisor hands over the text of the configuration that it checked. */
+const STDIN = 0;
+
+/** @param configFile where the text came from: relative paths start at its folder. */
 export async function openContext(role: Role, configFile: string, doorbell: Doorbell): Promise<RoleContext> {
-  const settings = loadSettings(configFile, [role]);
+  const settings = parseSettings(readFileSync(STDIN, 'utf8'), configFile, [role]);
   const log = openLog(role, settings.logLevel);
   const keys = loadRoleKeys(settings.dataDir, role);
   const database = await openDatabase({ file: databaseFile(settings), log });

@@ -14,6 +14,11 @@ import type { Separation } from './separation.ts';
 export interface SupervisorOptions {
   readonly roles: readonly Role[];
   readonly configFile: string;
+  /**
+   * What stood in it when it was checked. A role that dies comes back with the same settings as those that live: a file
+   * that somebody is editing would give it other ones, or none.
+   */
+  readonly configText: string;
   readonly separation: Separation;
   readonly log: Log;
 }
@@ -58,11 +63,13 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
   function start(role: Role): void {
     const { command, args, uid, gid } = options.separation.commandFor(role, [MAIN, 'role', role, options.configFile]);
     const child = spawn(command, args, {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
       env: roleEnvironment(),
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
     });
+    // A role that is gone before it has read shows that by its exit.
+    child.stdin?.on('error', () => {}).end(options.configText);
     running.set(role, { process: child, startedAtMs: performance.now() });
     child.on('message', (message) => onMessage(role, message));
     child.on('error', (error) => {

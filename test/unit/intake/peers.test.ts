@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { affordableConnections } from '../../../src/intake/descriptors.ts';
 import { Patience } from '../../../src/intake/patience.ts';
 import { Door, peerList } from '../../../src/intake/peers.ts';
 
@@ -56,4 +57,15 @@ test('one slow window is forgiven, two in a row are not', () => {
   const patience = new Patience(LIMITS);
   const connection = { openedAtMs: 0, repliedAtMs: 0, activity: { kind: 'data', bytes: 0, heldByUs: false } as const };
   expect([0, 1000, 2000].map((nowMs) => patience.verdict(connection, nowMs)?.[0])).toEqual([undefined, undefined, 421]);
+});
+
+test.each([
+  [96, 4],
+  [64, 1],
+  [10, 1],
+  [1024, 120],
+  [1_048_576, 131_064],
+  [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+])('F44 %d descriptors carry %d connections', (openFiles, connections) => {
+  expect(affordableConnections(openFiles)).toBe(connections);
 });
