@@ -163,7 +163,7 @@ function readRow(bits: Bits, above: readonly number[], width: number): readonly 
     if (a2 < width) {
       if (a2 === a1) throw new Misread('an empty run');
       changes.push(a2);
-    } else if (a2 === a1 && a1 < width) throw new Misread('an empty run');
+    }
     at = a2;
     begun = true;
   }
