@@ -7,6 +7,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { type Coverage, openCoverage, type Reached } from './coverage.ts';
 import { kindOf, minimised } from './minimise.ts';
+import { swollen } from './mutate/bytes.ts';
 import { type Random, seeded } from './random.ts';
 import type { CurvePoint, State } from './state.ts';
 import type { Execution, Scrutiny, Target } from './target.ts';
@@ -28,6 +29,9 @@ export interface LoopOptions {
 const BATCH = 50;
 /** One execution in so many has the costly oracles. */
 const FULL_EVERY = 25;
+/** One input of text in so many is made large: work that grows with the square of the size shows then. */
+const SWELL_EVERY = 400;
+const MAX_KEPT_BYTES = 32 * 1024;
 const SAVE_EVERY_MS = 20_000;
 /** Points of the curve that are kept: enough to see tenths and hundredths. */
 const CURVE_STEP = 200;
@@ -104,7 +108,8 @@ class Run {
   async #batch(size: number): Promise<void> {
     const inputs: Candidate[] = [];
     for (let tries = 0; inputs.length < size && tries < 4 * size; tries++) {
-      const input = this.#target.mutate(this.#random, this.#pick(), this.#pick());
+      const changed = this.#target.mutate(this.#random, this.#pick(), this.#pick());
+      const input = this.#target.isText && this.#random.oneIn(SWELL_EVERY) ? swollen(this.#random, changed) : changed;
       if (!this.#state.isNew(input)) this.#state.progress.duplicates++;
       else inputs.push({ input, costMs: await this.#counted(input) });
     }
@@ -127,7 +132,7 @@ class Run {
     for (let tries = 0; ; tries++) {
       const { input, costMs } = this.#random.pick(this.#pool);
       const limit = DEAR * this.#usualMs;
-      if (costMs <= limit || tries > 20 || this.#random.below(1000) < (1000 * limit) / costMs) return input;
+      if (costMs <= limit || tries > 20 || this.#random.below(1000) < 1000 * (limit / costMs) ** 2) return input;
     }
   }
 
@@ -184,6 +189,7 @@ class Run {
       const found = this.#coverage.again(wanted);
       if (found.length === 0) continue;
       wanted = wanted.filter((stretch) => !found.includes(stretch));
+      if (candidate.input.length > MAX_KEPT_BYTES) continue;
       this.#pool.push(candidate);
       this.#state.keep(candidate.input);
     }

@@ -22,6 +22,8 @@ export interface Target {
   readonly name: string;
   /** Files whose blocks are counted: paths below src/. */
   readonly rooms: RegExp;
+  /** True where a piece many times over is still an input of its kind. */
+  readonly isText: boolean;
   /** An input to begin with that costs more CPU than this is run for its coverage, but not changed, in milliseconds. */
   readonly dearMs: number;
   /** CPU time of one execution above which it is a finding, in milliseconds. */

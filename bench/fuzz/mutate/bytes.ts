@@ -67,6 +67,16 @@ export function damaged(random: Random, input: Buffer, other: Buffer, most = 4):
   return bytes;
 }
 
+const SWOLLEN_BYTES = 150_000;
+
+/** A piece of the input many times over, in its place. */
+export function swollen(random: Random, bytes: Buffer): Buffer {
+  if (bytes.length === 0) return bytes;
+  const [from, to] = range(random, bytes, random.pick([1, 2, 4, 12, 40, 200]));
+  const piece = bytes.subarray(from, to);
+  return spliced(bytes, from, to, Buffer.alloc(SWOLLEN_BYTES, piece));
+}
+
 const CHARACTERS = '\t "\'()<>@,;:\\/[]?=*%&#!~^`|{}-_.+$\0\r\n\x1b\x7f\x80\x85\xa0\xad\xff0aZ';
 
 /** Without those that make a text a file of unknown type: what that is, three libraries are asked at 50 ms each. */

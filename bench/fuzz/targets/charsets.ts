@@ -37,6 +37,7 @@ export const charsets: Target = {
   name: 'charsets',
   rooms:
     /^sanitize\/(?:charset\/|header|mime\/(?:addresses|parameters|facts)|formats\/(?:text|csv)\/|body\/(?:characters|safe-text|width|flowed|frames))/,
+  isText: true,
   dearMs: 6,
   slowMs: 2000,
   hungMs: 20_000,

@@ -11,10 +11,10 @@ const PART = 'Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encodin
 
 const base64 = (html: Buffer): string => html.toString('base64').replace(/.{76}(?=.)/g, '$&\r\n');
 
-/** Base64 keeps every byte; one input in eight stands in the mail twice, as its text and as a file. */
+/** Base64 keeps every byte. What begins like a whole page stands in the mail twice, as its text and as a file. */
 function mailOf(html: Buffer): Buffer {
   const body = `${PART}\r\n${base64(html)}\r\n`;
-  if (html.length % 8 !== 0) return Buffer.from(HEAD + body);
+  if (!/^<(?:!|html)/i.test(html.toString('latin1', 0, 10))) return Buffer.from(HEAD + body);
   const file = `${PART}Content-Disposition: attachment; filename=a.html\r\n\r\n${base64(html)}\r\n`;
   return Buffer.from(`${HEAD}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n${body}--b\r\n${file}--b--\r\n`);
 }
@@ -28,6 +28,7 @@ const OWN = [
 export const html: Target = {
   name: 'html',
   rooms: /^sanitize\/(?:body\/|formats\/html\/|text\.ts)/,
+  isText: true,
   dearMs: 6,
   slowMs: 2000,
   hungMs: 20_000,

@@ -13,6 +13,7 @@ const TYPES = /^(?:jpeg|png|gif|webp|bmp|tiff|heic|svg|ico|jp2|psd)$/;
 export const images: Target = {
   name: 'images',
   rooms: /^(?:sanitize\/(?:formats\/(?:image|tiff|heic|svg)\/|engines\/images\/)|inspect\/(?:png|jpeg|fax))/,
+  isText: false,
   dearMs: 400,
   slowMs: 15_000,
   hungMs: 60_000,

@@ -10,6 +10,7 @@ export const mime: Target = {
   name: 'mime',
   rooms:
     /^sanitize\/(?:mime\/|header|compose|names|notice|banner|plan|parts|text\.ts|sanitize|sender|dates)|^gate\/(?:grammar|header|filename|base64|fold|words|characters)/,
+  isText: true,
   dearMs: 4,
   slowMs: 2000,
   hungMs: 20_000,

@@ -25,6 +25,7 @@ function samples(shared: string): readonly Buffer[] {
 export const pdf: Target = {
   name: 'pdf',
   rooms: /^(?:sanitize\/(?:formats\/pdf\/|engines\/pdfium\/)|inspect\/pdf\/)/,
+  isText: false,
   dearMs: 600,
   slowMs: 20_000,
   hungMs: 60_000,

@@ -268,6 +268,7 @@ const SEEDS = [
 export const smtp: Target = {
   name: 'smtp',
   rooms: /^intake\//,
+  isText: true,
   dearMs: 20,
   slowMs: 2000,
   hungMs: 20_000,

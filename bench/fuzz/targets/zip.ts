@@ -22,6 +22,7 @@ export const zip: Target = {
   name: 'zip',
   rooms:
     /^(?:sanitize\/(?:formats\/zip\/|engines\/inflate|archive|bundle|names|detect\/zip|charset\/entry-names)|inspect\/(?:zip|path))/,
+  isText: false,
   dearMs: 10,
   slowMs: 2000,
   hungMs: 20_000,

@@ -150,6 +150,8 @@ function clearlyJapanese(bytes: Uint8Array): string | undefined {
 function decodeAs(bytes: Uint8Array, charset: string): { text: string; charset: string; replaced: number } {
   const text = charset === 'iso-2022-jp' ? decodeIso2022Jp(bytes) : new TextDecoder(charset).decode(bytes);
   let replaced = 0;
+  // U+FFFD in well-formed UTF-8 stood there: it was read.
+  if (charset === 'utf-8' && isUtf8(bytes)) return { text, charset, replaced };
   for (let at = text.indexOf('\ufffd'); at >= 0; at = text.indexOf('\ufffd', at + 1)) replaced++;
   return { text, charset, replaced };
 }

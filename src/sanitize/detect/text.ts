@@ -88,9 +88,21 @@ function isReadable(bytes: Uint8Array, high: number): boolean {
   const sample = bytes.subarray(0, SAMPLE);
   // Western text has few high bytes, and no charset of which it could be an error.
   if (high <= bytes.length * 0.1) return true;
+  // U+FFFD in well-formed UTF-8 is what another reader could not read: a character here, not an error.
+  const whole = wellFormed(sample);
+  if (whole !== undefined) return (whole.match(/[\x80-\x9f]/g)?.length ?? 0) <= whole.length * MAX_CONTROLS + 1;
   return ['utf-8', 'shift_jis', 'euc-jp'].some((charset) => {
     const text = new TextDecoder(charset).decode(sample);
     const bad = text.match(/[\uFFFD\x80-\x9f]/g)?.length ?? 0;
     return bad <= text.length * MAX_CONTROLS + 1;
   });
+}
+
+/** The text of well-formed UTF-8, a character cut at its end left out; undefined for anything else. */
+function wellFormed(sample: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(sample, { stream: true });
+  } catch {
+    return undefined;
+  }
 }

@@ -16,6 +16,7 @@ import { JOB } from '../../attacks/gate/door.ts';
 const planted: Target = {
   name: 'planted',
   rooms: /^intake\/proxy-header/,
+  isText: true,
   dearMs: 100,
   slowMs: 1000,
   hungMs: 10_000,
