@@ -25,11 +25,15 @@ import {
   type SevenZipFormat,
 } from '../../engines/sevenzip/archive.ts';
 import type { Member } from '../../engines/sevenzip/listing.ts';
+import { cabinetNames } from './cabinet-names.ts';
 
 /** What the first bytes say: the engine's name of the format, or why it is not asked. */
 type Choose = (file: UntrustedFile) => SevenZipFormat | Held;
 
-const throughSevenZip = (type: FileType, choose: Choose): Converter => ({
+/** Names of the files where the engine's are not the best that can be had; undefined: they are. */
+type NamesOf = (bytes: Uint8Array, files: readonly Member[]) => readonly string[] | undefined;
+
+const throughSevenZip = (type: FileType, choose: Choose, namesOf: NamesOf = () => undefined): Converter => ({
   name: type,
   accepts: [type],
   documentation: {
@@ -42,11 +46,16 @@ const throughSevenZip = (type: FileType, choose: Choose): Converter => ({
 
   async convert(file, context) {
     const format = choose(file);
-    return typeof format === 'string' ? unpack(file, format, context) : format;
+    return typeof format === 'string' ? unpack(file, format, context, namesOf) : format;
   },
 });
 
-function unpack({ bytes, untrustedName }: UntrustedFile, format: SevenZipFormat, context: ConvertContext): Conversion {
+function unpack(
+  { bytes, untrustedName }: UntrustedFile,
+  format: SevenZipFormat,
+  context: ConvertContext,
+  namesOf: NamesOf,
+): Conversion {
   const { left, deadline, policy } = context;
   const task = { archive: bytes, format, isLate: () => performance.now() >= deadline };
   const listing = listArchive(task, left.files * ENTRIES_PER_FILE);
@@ -64,9 +73,10 @@ function unpack({ bytes, untrustedName }: UntrustedFile, format: SevenZipFormat,
     maxFileBytes: policy.limits.maxFileBytes,
   });
   if (extraction.kind === 'refused') return held(extraction, untrustedName);
+  const names = namesOf(bytes, files);
   return archiveOf(
     untrustedName,
-    extraction.files.map((extracted) => archiveFile(extracted, policy.limits.maxFileBytes)),
+    extraction.files.map((extracted, i) => archiveFile(extracted, policy.limits.maxFileBytes, names?.[i])),
   );
 }
 
@@ -76,11 +86,11 @@ function held({ why, detail }: Refusal, untrustedName: string): Held {
   return why === 'malformed' && isVolumeName(untrustedName) ? blocked('fragment', detail) : blocked(why, detail);
 }
 
-function archiveFile({ member, bytes }: Extracted, maxFileBytes: number): ArchiveFile {
+function archiveFile({ member, bytes }: Extracted, maxFileBytes: number, name = member.untrustedName): ArchiveFile {
   const problem = problemOf(member, bytes, maxFileBytes);
   let content = bytes;
   return {
-    untrustedName: member.untrustedName,
+    untrustedName: name,
     open: () => {
       const once = content;
       // Opened once: what was handed on must not stay in memory until the last file is done.
@@ -105,10 +115,14 @@ const sevenZip = throughSevenZip('7z', () => '7z');
 const rar = throughSevenZip('rar', ({ bytes }) => (bytes[6] === 1 ? 'rar5' : 'rar'));
 
 /** MS-CAB §2.1: flags 1 and 2 say that a cabinet before or behind it belongs to it. */
-const cab = throughSevenZip('cab', ({ bytes }) => {
-  if (latin1(bytes, 0, 4) !== 'MSCF') return blocked('archive', 'InstallShield cabinet');
-  return ((bytes[30] ?? 0) & 3) === 0 ? 'cab' : blocked('fragment', 'one cabinet of several');
-});
+const cab = throughSevenZip(
+  'cab',
+  ({ bytes }) => {
+    if (latin1(bytes, 0, 4) !== 'MSCF') return blocked('archive', 'InstallShield cabinet');
+    return ((bytes[30] ?? 0) & 3) === 0 ? 'cab' : blocked('fragment', 'one cabinet of several');
+  },
+  cabinetNames,
+);
 
 /** ECMA-119 §8.1. Images of hard disks (VHD, DMG) have the same type and are not opened: they hold whole systems. */
 const iso = throughSevenZip('iso', ({ bytes }) => {
