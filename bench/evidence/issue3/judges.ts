@@ -81,7 +81,7 @@ const findingsOf = ({ judges: all }: Pick<CollectedRun, 'judges'>): number =>
 
 const testTable = (tests: CollectedRun): string =>
   [
-    `What tests forwarded, once a content: ${tests.messages} messages, ${tests.files} files of converters; ${tests.dying} words that must die were planted by them. Of ${tests.tests} tests that passed ${tests.forwarding} forwarded something; files of tests that forward nothing stand with a reason in fixtures/threats/nothing-crosses.tsv, and ${tests.forgotten.length} were forgotten. Idempotence is asked of messages only.`,
+    `What tests forwarded, once a content: ${tests.messages} messages, ${tests.files} files of converters; ${tests.dying} words that must die were planted by them, and ${tests.living} that must live, of which ${tests.unseen.length} were not seen. Of ${tests.tests} tests that passed ${tests.forwarding} forwarded something; files of tests that forward nothing stand with a reason in fixtures/threats/nothing-crosses.tsv, and ${tests.forgotten.length} were forgotten. Idempotence is asked of messages only; it and the parsers see at most ten messages of one test (properties make hundreds), all others every one.`,
     markdownTable(JUDGE_HEAD, judgeRows(tests)),
   ].join('\n\n');
 
