@@ -181,7 +181,9 @@ class Walk {
     }
     const look = this.lookOf(element, frame.look);
     const preformatted = frame.preformatted || PREFORMATTED.has(tag);
-    if (isHidden(look) && look.gone) {
+    if (look.gone) {
+      // Nobody sees it, but a picture from elsewhere would have been fetched all the same: it is counted.
+      if (tag === 'img') this.image(element, look);
       this.push(element.childNodes, look, preformatted, undefined);
       return;
     }
@@ -332,7 +334,7 @@ class Walk {
       return;
     }
     if (remote) this.count('remote-image');
-    if (isHidden(look) && look.gone) return;
+    if (look.gone) return;
     const alt = cleanLine(attribute(element, 'alt'), 300);
     if (alt !== '') this.write(fill(BODY_SENTENCES.image, this.language, { alt }));
     else if (!remote || this.anchors.length > 0) this.write(fill(BODY_SENTENCES.imageWithoutAlt, this.language));
