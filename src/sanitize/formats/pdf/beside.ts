@@ -44,7 +44,7 @@ export function readBeside(document: PdfDocument, bytes: Uint8Array, context: Co
   };
 }
 
-/** Pages that tell what the rebuilt ones cannot carry. @param written pages that the document has already */
+/** Pages that tell what the rebuilt ones cannot carry. @param written pages that the document itself will have */
 export async function addedPages(
   { notes, links }: BesidePages,
   written: number,

@@ -26,12 +26,15 @@ const FINISHING_MS = 3_000;
 /** No page's budget falls below this: 150 dpi of dense text in 16 greys. */
 const LEAST_PAGE_BYTES = 128 * 1024;
 
-/** @throws AllFailed when no page could be drawn, LimitExceeded when the result grows too large */
-export async function writePages(
-  document: PdfDocument,
-  bytes: Uint8Array,
-  context: ConvertContext,
-): Promise<WrittenPages> {
+export interface BegunPages {
+  /** Draws what is this process's part. @throws LimitExceeded when the result grows too large */
+  own(): Promise<void>;
+  /** Takes the other part, or draws it too. @throws AllFailed when no page could be drawn, LimitExceeded */
+  rest(): Promise<WrittenPages>;
+}
+
+/** Calls for help at once; whoever calls may do other things between, while the other process draws. */
+export function beginPages(document: PdfDocument, bytes: Uint8Array, context: ConvertContext): BegunPages {
   const { pageCount } = document;
   const collected = new Collected(context.policy.limits.maxOutputBytes);
   const source = sourceOf(bytes, pageCount, context);
@@ -40,11 +43,18 @@ export async function writePages(
   const timeMs = Math.floor((source.deadline - performance.now()) / 2);
   const ask = { from: own, to: pageCount, timeMs, pageBytes: source.pageBytes };
   const answer = own < pageCount && timeMs > 0 ? context.helper?.ask(ask, bytes) : undefined;
-  for await (const page of range.pages(0, own)) collected.add(page);
-  const helped = answer === undefined ? undefined : helpedPages(answer(), own, pageCount);
-  if (helped !== undefined) for (const page of helped) collected.add(page);
-  else for await (const page of range.pages(own, pageCount)) collected.add(page);
-  return collected.written(pageCount);
+  const draw = async (from: number, to: number): Promise<void> => {
+    for await (const page of range.pages(from, to)) collected.add(page);
+  };
+  return {
+    own: () => draw(0, own),
+    async rest() {
+      const helped = answer === undefined ? undefined : helpedPages(answer(), own, pageCount);
+      if (helped === undefined) await draw(own, pageCount);
+      else for (const page of helped) collected.add(page);
+      return collected.written(pageCount);
+    },
+  };
 }
 
 export function sourceOf(bytes: Uint8Array, pageCount: number, context: ConvertContext): Source {

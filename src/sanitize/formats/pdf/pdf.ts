@@ -15,7 +15,7 @@ import { openDocument, type PdfDocument } from '../../engines/pdfium/document.ts
 import { activeNames } from './active-names.ts';
 import { addedPages, readBeside } from './beside.ts';
 import { failureOf } from './failure.ts';
-import { writePages } from './pages.ts';
+import { beginPages } from './pages.ts';
 import { documentFacts, removalsOf } from './removals.ts';
 
 export const pdf: Converter = {
@@ -67,11 +67,13 @@ async function rebuild(
     return blocked('limit-exceeded', `${document.pageCount} pages, at most ${limits.maxPages}`);
   }
   const isLate = (): boolean => performance.now() >= context.deadline;
+  const pages = beginPages(document, bytes, context);
   const facts = documentFacts(document);
   const beside = readBeside(document, bytes, context);
-  const { writer, annotations, layer, limits: met, failedPages } = await writePages(document, bytes, context);
+  await pages.own();
+  const added = await addedPages(beside, document.pageCount, context);
+  const { writer, annotations, layer, limits: met, failedPages } = await pages.rest();
   const originals = writer.pages;
-  const added = await addedPages(beside, originals, context);
   for (const page of added.pages) writer.addPage(page);
   const result = writer.finish(beside.outline.items, originals);
   if (result.length > limits.maxOutputBytes) return blocked('limit-exceeded', `result of ${result.length} bytes`);
