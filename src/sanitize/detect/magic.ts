@@ -149,7 +149,6 @@ function refined(type: FileType, bytes: Uint8Array): FileType | undefined {
     case 'audio':
     case 'cab':
     case 'archive-other':
-    case 'compress':
     case 'tnef':
       return isPlainText(bytes) ? undefined : type;
     case 'lzh':

@@ -252,6 +252,14 @@ describe('compound files', () => {
     }
   });
 
+  test('many names are looked at, and no more than a directory of 8,192', () => {
+    const names = (n: number): readonly string[] => [...Array.from({ length: n }, (_, i) => `s${i}`), 'WordDocument'];
+    // One sector of the FAT holds 128 sectors of four names each.
+    expect(now(cfb({ names: names(480) }))).toBe('doc');
+    expect(now(cfb({ names: names(5000), shift: 12 }))).toBe('doc');
+    expect(now(cfb({ names: names(9000), shift: 12 }))).toBe('cfb');
+  });
+
   test('a directory that leads back to itself ends; one that leads out of the file ends', () => {
     const loop = cfb({ names: many('WordDocument') });
     loop.writeUInt32LE(loop.readUInt32LE(48), 512 + loop.readUInt32LE(48) * 4);
@@ -351,6 +359,9 @@ describe('texts', () => {
     '<!-- x --> <?xml?> <svg>',
     '<!DOCTYPE svg PUBLIC "x" "y">\n<svg>',
     '<?xml?><!doctype svg [ <!ENTITY a "b"> ] > <svg>',
+    '<!-- x --> \n <svg>',
+    '<!DOCTYPE  svg [ x ]  >  <svg>',
+    '<!doctype svg>\n\n<!-- y -->\n\n<svg>',
   ])('%j is a drawing', (start) => {
     expect(text(start)).toBe('svg');
   });
@@ -398,6 +409,17 @@ describe('texts', () => {
     expect(text('X \t: 1\nSubject: x\n\n', 'a.eml')).toBe('eml');
   });
 
+  test('fields of the header only, however its lines end', () => {
+    expect(text('X: 1\n\nSubject: x', 'a.eml')).toBe('text');
+    expect(text('X: 1\r\n\nSubject: x', 'a.eml')).toBe('text');
+    expect(text('X: 1\n\r\nSubject: x', 'a.eml')).toBe('text');
+  });
+
+  test('a byte order mark counts at the beginning only', () => {
+    expect(now(Buffer.concat([Buffer.from(`#!/bin/sh ${'a'.repeat(90)}`), Buffer.from([0xff, 0xfe])]))).toBe('script');
+    expect(text('#\uFEFF!/bin/sh')).toBe('text');
+  });
+
   test('appointments, cards, XML', () => {
     expect(text('BEGIN:VCALENDAR\r\n')).toBe('calendar');
     expect(text('begin:vcalendar')).toBe('calendar');
@@ -416,6 +438,8 @@ describe('texts', () => {
       expect(text('a,b', 'a', type)).toBe('csv');
     for (const type of ['text/csvx', 'xtext/csv', 'text/plain']) expect(text('a,b', 'a', type)).toBe('text');
     expect(text('a,b', 'a.csvx')).toBe('text');
+    expect(text('a,b', 'a', ' TEXT/CSV ; charset=x')).toBe('csv');
+    expect(text('a,b', 'a.csv:')).toBe('csv');
     // Of several names the last counts for what only sorts texts.
     expect(
       detectNow(Buffer.from('a,b'), { untrustedName: 'a.csv', otherUntrustedNames: ['b.txt'], declaredType: '' }),
@@ -534,6 +558,14 @@ describe('further kinds', () => {
     expect(now(Buffer.from('The header is %PDF-1.7 in the first line.'))).toBe('text');
     expect(now(Buffer.from(`hello\n%PDF-1.7${END}`))).toBe('pdf');
     expect(now(Buffer.from(`<html>\n%PDF-1.7${END}`))).toBe('html');
+    expect(now(Buffer.from(`a,b\n%PDF-1.7${END}`), 'a.csv')).toBe('pdf');
+  });
+
+  test('what nobody knows is a volume when it is called like one', () => {
+    const bytes = Buffer.alloc(100, 0x03);
+    expect(now(bytes, 'a.7z.002')).toBe('volume');
+    expect(now(bytes, 'a.7z')).toBeUndefined();
+    expect(now(Buffer.from('a text'), 'a.7z.002')).toBe('text');
   });
 
   test('disk images have their mark in the last 512 bytes', () => {

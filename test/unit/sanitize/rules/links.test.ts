@@ -42,6 +42,11 @@ describe('web addresses in text', () => {
     ['://x', '://x'],
     ['あ://x', 'あ://x'],
     ['a://b c://d', 'a[:]//b c[:]//d'],
+    ['hxxpx://a', 'hxxpx[:]//a'],
+    ['fxps://a', 'fxps[:]//a'],
+    ['http://a.example:8080をご覧', 'hxxp://a[.]example:8080をご覧'],
+    ['http://[::1]:80をご覧', 'hxxp://[::1]:80をご覧'],
+    ['http://a.example..をご覧', 'hxxp://a[.]example..をご覧'],
     ['www.a.example', 'www[.]a.example'],
     ['WWW.A.EXAMPLE', 'WWW[.]A.EXAMPLE'],
     ['xwww.a.example', 'xwww.a.example'],
@@ -60,6 +65,9 @@ describe('web addresses in text', () => {
     expect(told('http://www.city.lg.jp@evil.example/')).toEqual([['hxxp://evil[.]example', 'text-differs']]);
     expect(told('http://@evil.example/')).toEqual([['hxxp://evil[.]example', 'text-differs']]);
     expect(told('http://127.0.0.1/')).toEqual([['hxxp://127[.]0[.]0[.]1', 'ip-address']]);
+    expect(told('http://10.20.30.40/')).toEqual([['hxxp://10[.]20[.]30[.]40', 'ip-address']]);
+    expect(told('http://x1.2.3.4/')).toEqual([['hxxp://x1[.]2[.]3[.]4']]);
+    expect(told('ms-file:x')).toEqual([['ms-file', 'scheme']]);
     expect(told('http://[::1]/')).toEqual([['hxxp://[::1]', 'ip-address']]);
     expect(told('http://1.2.3.4.example/')).toEqual([['hxxp://1[.]2[.]3[.]4[.]example']]);
     expect(told('http://xn--80ak6aa92e.example/')).toEqual([['hxxp://xn--80ak6aa92e[.]example', 'punycode']]);
@@ -226,8 +234,29 @@ describe('where a page’s link leads', () => {
     ['http://a.example/%20%3C%C3%A9', '', 'hxxp://a[.]example/%20%3C%C3%A9'],
     ['http://a.example/%E7%94', '', 'hxxp://a[.]example/%E7%94'],
     ['http://a.example/%E2%80%AEx', '', 'hxxp://a[.]example/%E2%80%AEx'],
+    ['http://a.example/%E7%94%B3%C3%A9', '', 'hxxp://a[.]example/%E7%94%B3%C3%A9'],
+    ['http://a.example/%C3%A9%E7%94%B3', '', 'hxxp://a[.]example/%C3%A9%E7%94%B3'],
+    ['http://a.example/x y', '', 'hxxp://a[.]example/x%20y'],
+    ['http://a.example/#', '', 'hxxp://a[.]example'],
+    ['￥x', 'http://a.example/', 'hxxp://a[.]example/%EF%BF%A5x'],
+    ['\\x', 'http://a.example/', 'hxxp://a[.]example/x'],
+    ['x//y\\z', 'http://a.example/', 'hxxp://a[.]example/x//y/z'],
+    ['/x/javascript:y', 'http://a.example/', 'hxxp://a[.]example/x/javascript:y'],
   ])('%j from %j is %j', (href, base, expected) => {
     expect(shown(href, base)).toBe(expected);
+  });
+
+  test('what belongs to the page itself, or to a page of another kind, leads nowhere', () => {
+    for (const [href, base] of [
+      ['', 'http://a.example/'],
+      ['#top', 'http://a.example/'],
+      ['x', 'ws://a.example/'],
+      ['x', 'xhttp://a/'],
+      ['x', 'about:blank'],
+    ] as const)
+      expect([href, base, target(href, base)]).toEqual([href, base, { kind: 'none' }]);
+    expect(shown('//日本.example/x')).toMatch(/日本\[\.\]example/);
+    expect(shown('http://user@日本.example/x')).toMatch(/日本\[\.\]example/);
   });
 
   test('credentials are decoration, an international name stands beside its real one', () => {

@@ -266,6 +266,26 @@ describe('tars without a mark', () => {
   });
 });
 
+describe('short marks need a second sign', () => {
+  test('PKCS#7 by its object identifier within 64 bytes of a sequence', () => {
+    const oid = hex('2a 86 48 86 f7 0d 01 07');
+    expect(now(behind(Buffer.concat([hex('30 82'), Buffer.alloc(54, 1), oid])))).toBe('pkcs7');
+    expect(now(behind(Buffer.concat([hex('30 82'), Buffer.alloc(55, 1), oid])))).toBeUndefined();
+    expect(now(behind(Buffer.concat([hex('31 82'), Buffer.alloc(10, 1), oid])))).toBeUndefined();
+    expect(now(behind(hex('30 82 01 00')))).toBeUndefined();
+  });
+  test.each([
+    ['jxl', hex('ff 0a')],
+    ['tnef', hex('78 9f 3e 22')],
+    ['archive-other', hex('60 ea')],
+    ['archive-other', hex('c7 71')],
+  ])('%s: letters behind its mark make it a text', (type, mark) => {
+    const text = Buffer.concat([mark, Buffer.from('a'.repeat(200))]);
+    expect(now(text)).not.toBe(type);
+    expect(now(Buffer.concat([text, Buffer.from([1])]))).toBe(type);
+  });
+});
+
 describe('texts that begin like something else', () => {
   test.each([
     ['MZ-80 の思い出', 'text'],
@@ -285,6 +305,8 @@ describe('texts that begin like something else', () => {
     ['070701 call me', 'text'],
     ['`\u00ea', 'text'],
     ['ab-lh5- is a method', 'text'],
+    ['x\u009f> is no letter', 'text'],
+    ['Drawing AC1032 x', 'text'],
   ])('%j is a %s', (content, type) => {
     expect(now(Buffer.from(content))).toBe(type);
   });
