@@ -3,7 +3,7 @@
  * answers as a test says. No library in between, so what it kept is what was sent.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { keepMessage } from './collect/collector.ts';
+import { keepArrived } from './collect/collector.ts';
 
 export interface HopMail {
   readonly reversePath: string;
@@ -76,7 +76,7 @@ function talk(socket: Socket, options: HopOptions, keep: (mail: HopMail) => void
     const bytes = unstuffed(wire);
     const mail = { reversePath, recipients, bytes, messageId: receiptId(bytes), atMs: Date.now() };
     const refusal = options.answerData?.(recipients);
-    keepMessage(bytes);
+    keepArrived(bytes);
     if (refusal === undefined) keep(mail);
     const answer = (): void => say(refusal ?? '250 2.0.0 taken');
     if (options.delayMs === undefined) answer();

@@ -20,7 +20,8 @@ export interface PromisedOutput {
 
 /** A line of `collected.jsonl`. */
 export interface Collected {
-  readonly kind: 'message' | 'file';
+  /** 'arrived': seen at a next hop, by whatever way it came there. */
+  readonly kind: 'message' | 'arrived' | 'file';
   /** Name in the folder. */
   readonly file: string;
   /** `test/attacks/mime/kinds.test.ts › M44: …`; without a name when it was made before or between tests. */
@@ -54,7 +55,7 @@ function place(name: string): { readonly folder: string; readonly test: string }
 }
 
 function keep(kind: Collected['kind'], file: string, bytes: Uint8Array, promised?: readonly PromisedOutput[]): void {
-  const to = place(`${file} ${promised === undefined ? '' : 'told'}`);
+  const to = place(`${kind} ${file} ${promised === undefined ? '' : 'told'}`);
   if (to === undefined) return;
   if (!existsSync(join(to.folder, file))) writeFileSync(join(to.folder, file), bytes);
   const row: Collected = { kind, file, test: to.test, ...(promised === undefined ? {} : { promised }) };
@@ -64,13 +65,22 @@ function keep(kind: Collected['kind'], file: string, bytes: Uint8Array, promised
 /** @param report of the gateway, where it is at hand */
 export function keepMessage(bytes: Uint8Array, report?: unknown): void {
   if ((process.env[COLLECT] ?? '') === '') return;
+  keep('message', nameOf(bytes), bytes, report === undefined ? undefined : promisedBy(report));
+}
+
+/** At a next hop. */
+export function keepArrived(bytes: Uint8Array): void {
+  if ((process.env[COLLECT] ?? '') !== '') keep('arrived', nameOf(bytes), bytes);
+}
+
+function nameOf(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('latin1');
   // Receipt, time and boundary differ each time the same message is written.
   const same = text
     .replace(/^Sekisho-Receipt: .*\r\n(?:[ \t].*\r\n)*/, '')
     .replace(/^Received: .*\r\n(?:[ \t].*\r\n)*/, '')
     .replace(/=_sekisho_[0-9a-f]{32}/g, '');
-  keep('message', `${digest(same)}.eml`, bytes, report === undefined ? undefined : promisedBy(report));
+  return `${digest(same)}.eml`;
 }
 
 /** A draft gets a receipt that is none: judges hold no key. */
