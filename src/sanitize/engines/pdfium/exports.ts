@@ -69,6 +69,7 @@ export interface PdfiumExports {
   FPDFAnnot_GetSubtype(annotation: number): number;
   FPDFAnnot_GetLink(annotation: number): number;
   FPDFAnnot_GetFlags(annotation: number): number;
+  FPDFAnnot_SetFlags(annotation: number, flags: number): number;
   FPDFAnnot_HasKey(annotation: number, key: number): number;
   FPDFAnnot_GetStringValue(annotation: number, key: number, buffer: number, length: number): number;
   FPDFAnnot_GetLinkedAnnot(annotation: number, key: number): number;

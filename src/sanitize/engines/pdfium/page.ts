@@ -6,6 +6,9 @@ const LINK = 2;
 const POPUP = 16;
 const WIDGET = 20;
 const FILE_ATTACHMENT = 17;
+/** ISO 32000-2 table 167: never shown; shown on paper only. */
+const HIDDEN = 0x02;
+const NO_VIEW = 0x20;
 /** FPDFPage_Flatten for display, not for print. */
 const NORMAL_DISPLAY = 0;
 /** FPDFBitmap_BGRx; with REVERSE_BYTE_ORDER it is RGBx in memory. */
@@ -84,6 +87,9 @@ function annotationsOf(document: PdfDocument, page: number): Annotations {
     const annotation = lib.FPDFPage_GetAnnot(page, i);
     if (annotation === 0) continue;
     const subtype = lib.FPDFAnnot_GetSubtype(annotation);
+    const flags = lib.FPDFAnnot_GetFlags(annotation);
+    // The engine would draw it: it looks at Hidden only.
+    if ((flags & NO_VIEW) !== 0) lib.FPDFAnnot_SetFlags(annotation, flags | HIDDEN);
     if (subtype === LINK) {
       found.links++;
       const link = lib.FPDFAnnot_GetLink(annotation);
