@@ -70,11 +70,10 @@ function splitAtSemicolons(raw: string, oddities: Set<string>): string[] {
     } else if (depth > 0) {
       if (char === '(') depth++;
       else if (char === ')') depth--;
-      if (depth === 0 && char === ')') beforeComment = '';
     } else if (char === '"') {
       quoted = !quoted;
       piece += char;
-    } else if (char === '(' && !quoted && IN_NAME.test(piece) && !/\s$/.test(piece.slice(-1))) {
+    } else if (char === '(' && !quoted && IN_NAME.test(piece) && !/\s/.test(piece.slice(-1))) {
       piece += char;
     } else if (char === '(' && !quoted) {
       oddities.add('comment');

@@ -42,6 +42,11 @@ describe('mailboxes', () => {
     ['"\x1b$B$"$,$<\x1b(B" <a@example.com>', ['あがぜ|a@example.com']],
     ['"\x95\x5c" <a@example.com>', ['表|a@example.com']],
     ['A;B', ['A|', 'B|']],
+    ['x$y, b@example.com', ['x$y|', '|b@example.com']],
+    ['"x$y, z" <a@example.com>', ['x$y, z|a@example.com']],
+    ['"\x1b$B$"\x1b(B, Jr." <a@example.com>', ['あ, Jr.|a@example.com']],
+    ['( A ) < a@example.com >', ['A|a@example.com']],
+    ['a@example.com ( A )', ['A|a@example.com']],
   ])('%j', (value, mailboxes) => {
     expect(read(value)).toEqual(mailboxes);
   });

@@ -253,6 +253,21 @@ describe('structured values', () => {
     ['a; filename=x (1).txt', 'a', [['filename', 'x .txt']], ['comment']],
     ['a; boundary=x(1)', 'a', [['boundary', 'x']], ['comment']],
     ['a; name="x(1).txt"', 'a', [['name', 'x(1).txt']], []],
+    ['a; filename=a b(1).txt', 'a', [['filename', 'a b(1).txt']], []],
+    ['a;  name  =  x(1)', 'a', [['name', 'x(1)']], ['space-around-equals']],
+    ['a; xname=x(1)', 'a', [['xname', 'x']], ['comment']],
+    [
+      'a; b=c\\;d=e',
+      'a',
+      [
+        ['b', 'c\\'],
+        ['d', 'e'],
+      ],
+      ['quote-inside-token'],
+    ],
+    ['a; b="c"  d', 'a', [['b', 'c']], ['text-after-quote']],
+    ['a; ; b=c', 'a', [['b', 'c']], []],
+    ['a;=c', 'a', [['', 'c']], []],
   ])('%j', (raw, value, parameters, oddities) => {
     const parsed = parse(raw);
     expect({ ...parsed, parameters: parsed.parameters.map(({ name, value: text }) => [name, text]) }).toEqual({
@@ -307,6 +322,7 @@ describe('structured values', () => {
     ['a; f*0=a; f*0=x; f*1=b', ['ab', 'xb', 'axb']],
     ["a; f*0*=UTF-8'ja'%41; f*1=%42; f*2*=%43'd'e", ["A%42C'd'e"]],
     ['a; g=1', []],
+    ["a; g=1; f=2; g*=UTF-8''3; g*0=4", ['2']],
     ["a; f*='x", ["'x"]],
     ['a; f*=%4g%zz%', ['%4g%zz%']],
   ])('all that readers give f of %j: %j', (raw, values) => {
@@ -317,6 +333,9 @@ describe('structured values', () => {
     ["a; f=plain; f*=UTF-8''%E8%A1%A8", ['表', 'plain']],
     ["a; f=plain; f*0=sec; f*1=tion; f*=UTF-8''x", ['x', 'section', 'plain']],
     ["a; f*0*=Shift_JIS''%95; f*1*=%5C", ['表']],
+    ["a; f*=ISO-8859-1''%E9t%E9", ['été']],
+    ["a; f*0*=ISO-8859-1''%E9; f*1=.txt", ['é.txt']],
+    ["a; g=other; f=x; name=y; g*=UTF-8''z; g*0=w", ['x']],
     ["a; f*0*=UTF-8''%E8; f*1*=%A1%A8; f*2=.txt", ['表.txt']],
     ['a; f*0==?UTF-8?Q?=E8=A1=A8?=', ['表']],
     ['a; f="=?UTF-8?B?6KGo?="', ['表']],
