@@ -14,6 +14,7 @@ test.each([
   'exe.txt',
   'exe/a.txt',
   'a.exec.txt',
+  'a.xexe.txt',
   'x.jsx.txt',
   'CONSOLE.txt',
   'a.con.txt',

@@ -178,3 +178,17 @@ test('tables are of whole colours, each once', () => {
   expect(of([1, 2, 3, 4], [0, 0x40])).toEqual(['png: palette of another size']);
   expect(of([1, 2, 3, 1, 2, 4], [1, 0x40])).toEqual(['png: a filtered row of a palette picture']);
 });
+
+test('a colour is not shown by the bits behind a row', () => {
+  expect(palette(2, 1, [1, 1, 1])).toEqual(['png: a colour that no pixel has']);
+  expect(palette(2, 1, [1, 1, 0])).toEqual([]);
+});
+
+test('palette pictures, too, end with IEND and may come in several chunks', () => {
+  const stream = deflateSync(Buffer.from([0, 0x40]));
+  const parts = [stream.subarray(0, 4), stream.subarray(4)].map((part) => chunk('IDAT', part));
+  const of = (...behind: readonly Buffer[]): readonly string[] =>
+    pngProblems(png(header(2, 1, 1, 3), PHYS, table(2), ...parts, END, ...behind));
+  expect(of()).toEqual([]);
+  expect(of(END)).toEqual(['png: chunks stand as IHDR pHYs PLTE IDAT IDAT IEND IEND']);
+});
