@@ -1,5 +1,6 @@
 /**
- * `npm run fuzz -- TARGET [--executions N | --hours H] [--seed S] [--state FOLDER]`: runs a target, goes on where the last run stopped.
+ * `npm run fuzz -- TARGET [--executions N | --hours H] [--seed S] [--state FOLDER]`: runs a target, goes on where the last run
+ * stopped. `npm run fuzz -- TARGET --replay FILE` runs one input with every oracle and says what it found.
  *
  * Two processes: one runs, this one watches. An input that kills the other, or of which it makes no end, is a finding too;
  * then another one goes on.
@@ -9,7 +10,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { fuzz } from './loop.ts';
+import { executed, fuzz } from './loop.ts';
 import { State } from './state.ts';
 import type { Target } from './target.ts';
 import { targets } from './targets.ts';
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
     state: { type: 'string' },
     inside: { type: 'boolean' },
+    replay: { type: 'string' },
   },
   allowPositionals: true,
 });
@@ -41,13 +43,21 @@ const untilMs = Date.now() + Number(values.hours ?? 1_000) * 3_600_000;
 const seed = Number(values.seed ?? 1);
 if (target === undefined || !(executions > 0) || Number.isNaN(untilMs) || !Number.isInteger(seed)) {
   process.stderr.write(
-    `usage: npm run fuzz -- ${targets.map(({ name }) => name).join('|')} [--executions N | --hours H] [--seed S] [--state FOLDER]\n`,
+    `usage: npm run fuzz -- ${targets.map(({ name }) => name).join('|')} [--executions N | --hours H] [--seed S] [--state FOLDER] [--replay FILE]\n`,
   );
   process.exit(2);
 }
 const folder = values.state ?? join(root, '.sekisho-fuzz', target.name);
-if (values.inside === true) await inside(target);
+if (values.replay !== undefined) await replay(target, values.replay);
+else if (values.inside === true) await inside(target);
 else process.exitCode = await watch(target);
+
+async function replay(target: Target, file: string): Promise<never> {
+  const { depth, problems } = await executed(target, readFileSync(file), 'full');
+  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  process.stdout.write(`${depth}, ${problems.length} problems\n`);
+  process.exit(problems.length === 0 ? 0 : 1);
+}
 
 async function inside(target: Target): Promise<void> {
   const shared = process.env['SEKISHO_SHARED'] ?? join(root, '..', 'shared');

@@ -78,7 +78,7 @@ export function composeMessage(input: ComposeInput): Uint8Array {
 }
 
 function shownBody(body: string, continues: boolean, language: Language): string {
-  const text = body.trim() === '' ? fill(NOTICE_SENTENCES.noBody, language) : body.replace(/^\n+|\s+$/g, '');
+  const text = body.trim() === '' ? fill(NOTICE_SENTENCES.noBody, language) : body.replace(/^\n+/, '').trimEnd();
   return continues ? `${text}\n\n${fill(NOTICE_SENTENCES.continues, language)}` : text;
 }
 

@@ -80,7 +80,7 @@ function changedPieces(random: Random, pieces: Piece[], others: readonly Piece[]
 function changedPng(random: Random, input: Buffer, other: Buffer): Buffer {
   const pieces = readPng(input);
   const others = [...PNG_CHUNKS, ...(other.subarray(0, 8).equals(PNG) ? readPng(other) : [])];
-  for (let left = random.few(4); left > 0; left--) {
+  for (let left = random.few(2); left > 0; left--) {
     const header = pieces.find(({ name }) => name === 'IHDR');
     const pixels = pieces.find(({ name }) => name === 'IDAT');
     switch (random.below(4)) {
@@ -147,7 +147,7 @@ const JPEG_SEGMENTS: readonly Piece[] = [
 function changedJpeg(random: Random, input: Buffer, other: Buffer): Buffer {
   const pieces = readJpeg(input);
   const others = [...JPEG_SEGMENTS, ...(other[0] === 0xff && other[1] === 0xd8 ? readJpeg(other) : [])];
-  for (let left = random.few(3); left > 0; left--) changedPieces(random, pieces, others);
+  for (let left = random.few(2); left > 0; left--) changedPieces(random, pieces, others);
   return writeJpeg(pieces);
 }
 
@@ -163,7 +163,7 @@ function changedTiff(random: Random, input: Buffer, other: Buffer): Buffer {
     else bytes.writeUIntBE(whole, at, size);
   };
   try {
-    for (let left = random.few(4); left > 0; left--) {
+    for (let left = random.few(2); left > 0; left--) {
       let directory = read32(4);
       if (random.oneIn(3)) directory = read32(directory + 2 + 12 * read16(directory)) || directory;
       const entry = directory + 2 + 12 * random.below(read16(directory));
@@ -186,18 +186,18 @@ function changedTiff(random: Random, input: Buffer, other: Buffer): Buffer {
   } catch {
     // The directory lies elsewhere than its header says: bytes, then.
   }
-  return random.oneIn(4) ? damaged(random, bytes, other, 2) : bytes;
+  return random.oneIn(8) ? damaged(random, bytes, other, 2) : bytes;
 }
 
 /** Where headers lie, or anywhere. */
 function changedFront(random: Random, input: Buffer, other: Buffer): Buffer {
   const cut = random.oneIn(3) ? input.length : Math.min(input.length, random.pick([32, 64, 200, 600]));
-  const changed = damaged(random, input.subarray(0, cut), other.subarray(0, 200), 3);
+  const changed = damaged(random, input.subarray(0, cut), other.subarray(0, 200), 1);
   return Buffer.concat([changed, input.subarray(cut)]);
 }
 
 export function changedImage(random: Random, input: Buffer, other: Buffer): Buffer {
-  if (random.oneIn(12)) return damaged(random, input, other);
+  if (random.oneIn(20)) return damaged(random, input, other);
   const start = input.toString('latin1', 0, 400);
   if (start.startsWith('\x89PNG')) return changedPng(random, input, other);
   if (start.startsWith('\xff\xd8')) return changedJpeg(random, input, other);
