@@ -1,6 +1,6 @@
 /**
  * Fuzzing: the runs that the state folder holds (.sekisho-fuzz, made by `npm run fuzz`), topped up to the bar on today's code, summed
- * and judged. The short form runs every target for some seconds from nothing.
+ * and judged. The short form runs every target a little, from nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,7 +17,8 @@ const MAIN = fileURLToPath(new URL('../../fuzz/main.ts', import.meta.url));
 const STATE = fileURLToPath(new URL('../../../.sekisho-fuzz', import.meta.url));
 /** Today's code gets at least this part of a bar, also where earlier runs reached it. */
 const TODAY = 0.01;
-const SHORT_SECONDS = 4;
+/** The short form runs this part of a bar. */
+const SHORT = 1 / 2000;
 
 export const fuzz: Section = {
   name: 'fuzz',
@@ -42,9 +43,10 @@ export const fuzz: Section = {
 
 function topUp(target: Target, state: string, { short, shared, say }: SectionContext): Summary {
   const folder = join(state, target.name);
-  const before = short ? 0 : summaryOf({ ...target }, folder).progress.executions;
-  const executions = Math.max(target.wanted - before, Math.ceil(TODAY * target.wanted));
-  const size = short ? ['--hours', `${SHORT_SECONDS / 3600}`] : ['--executions', `${executions}`];
+  const before = short ? 0 : summaryOf(target, folder).progress.executions;
+  const left = Math.max(target.wanted - before, Math.ceil(TODAY * target.wanted));
+  const executions = short ? Math.ceil(SHORT * target.wanted) : left;
+  const size = ['--executions', `${executions}`];
   const seed = `${1 + (before % 1_000_000)}`;
   // Without corpora there are fewer inputs to begin with: seconds, not minutes.
   const env = { ...process.env, SEKISHO_SHARED: short ? '/nowhere' : shared };
@@ -54,14 +56,14 @@ function topUp(target: Target, state: string, { short, shared, say }: SectionCon
   });
   if (run.status !== 0 && run.status !== 1) throw new Error(`${target.name}: the fuzzer itself failed`);
   const summary = summaryOf(target, folder);
-  say(`${target.name}: ${problemsOf(summary).join('; ') || 'holds'}`);
+  if (!short) say(`${target.name}: ${problemsOf(summary).join('; ') || 'holds'}`);
   return summary;
 }
 
 const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
 
 function sectionOf(all: readonly Summary[], short: boolean) {
-  // Some seconds reach neither the executions nor an end of what is new.
+  // A short run reaches neither the executions nor an end of what is new.
   const problems = all.flatMap((summary) =>
     (short ? summary.open.map(({ problem }) => problem) : problemsOf(summary)).map(
       (problem) => `${summary.target.name}: ${problem}`,
