@@ -21,6 +21,7 @@ if (files.length === 0 || tests.length === 0) {
   process.stderr.write('usage: npm run mutate -- FILE… [--tests=TEST,…] [--line=N] [--most-ms=N] [--out=FILE.tsv]\n');
   process.exit(2);
 }
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const line = option('line');
 const run = await runMutants({
   root,

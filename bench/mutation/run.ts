@@ -38,7 +38,7 @@ const JUDGE = fileURLToPath(new URL('./judge.ts', import.meta.url));
 const MEMORY = '--max-old-space-size=2500';
 /** CPU time without a word before the process is ended: so many times what the tests took, and so much at least. */
 const CPU_FACTOR = 10;
-const CPU_FLOOR_MS = 10_000;
+const CPU_FLOOR_MS = 3_000;
 /** Loading all tests and running them once without a mutant; also what a test may wait without using the CPU. */
 const PATIENCE_MS = 600_000;
 /** Modules loaded again are never freed: a process judges so many, then another goes on. */
@@ -135,6 +135,9 @@ function converse(message: ToJudge, hear: (answer: FromJudge) => number): Promis
   child.stderr?.on('data', (data: Buffer) => {
     errors = `${errors}${data.toString()}`.slice(-2000);
   });
+  // A process in an endless loop would not notice that its parent is gone.
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
   const watch = setInterval(() => {
     if (cpuMs(child.pid) - usedMs < allowedMs && Date.now() - heardAt < PATIENCE_MS) return;
     errors = 'no answer in time';
@@ -153,6 +156,7 @@ function converse(message: ToJudge, hear: (answer: FromJudge) => number): Promis
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       clearInterval(watch);
+      process.off('exit', end);
       resolve(`${signal ?? code} ${errors.trim().split('\n').slice(-12).join(' | ')}`.trim());
     });
     child.send(message);

@@ -12,17 +12,18 @@ function encoded(rows: readonly string[]): Uint8Array {
 }
 const problem = (bits: string, width: number, height = 1) => faxProblem(packed(bits + EOFB), width, height);
 
-test('runs of every length, white and black', () => {
+test('runs of every code, white and black', () => {
   const width = 2700;
-  for (let from = 0; from < width - 20; from += 60) {
-    const rows: string[] = [];
-    for (let run = from; run < from + 60; run++) {
-      // Between blank rows, so that every run is spelled and none follows from the row above.
-      rows.push('0'.repeat(width), `${'0'.repeat(run)}1${'0'.repeat(width - run - 1)}`, '0'.repeat(width));
-      rows.push(`${'1'.repeat(run)}${'0'.repeat(width - run)}`, '0'.repeat(width));
-      rows.push(`01${'0'.repeat(10)}${'1'.repeat(Math.min(run, width - 12))}`.padEnd(width, '0'));
-    }
-    expect([from, faxProblem(encoded(rows), width, rows.length)]).toEqual([from, undefined]);
+  const multiples = Array.from({ length: 42 }, (_, i) => 64 * (i + 1));
+  const runs = [...Array(64).keys(), ...multiples, ...multiples.map((run) => run + 63)].filter(
+    (run) => run < width - 12,
+  );
+  for (const run of runs) {
+    // Between blank rows, so that every run is spelled and none follows from the row above.
+    const blank = '0'.repeat(width);
+    const white = `${'0'.repeat(run)}1${'0'.repeat(width - run - 1)}`;
+    const black = `0000000000${'1'.repeat(run)}`.padEnd(width, '0');
+    expect([run, faxProblem(encoded([blank, white, blank, black]), width, 4)]).toEqual([run, undefined]);
   }
 });
 
@@ -41,10 +42,10 @@ test('rows that lie near each other in every way, of every width', () => {
     seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff;
     return (seed >> 8) % below;
   };
-  for (let width = 1; width <= 90; width++) {
+  for (let width = 1; width <= 70; width++) {
     let row = Array.from({ length: width }, () => random(2));
     const rows: string[] = [];
-    for (let y = 0; y < 40; y++) {
+    for (let y = 0; y < 20; y++) {
       rows.push(row.join(''));
       const [at, length] = [random(width), random(9)];
       row = row.map((pixel, x) => (x >= at && x < at + length ? random(2) : pixel));
