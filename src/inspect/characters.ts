@@ -10,8 +10,27 @@ const FORBIDDEN =
 /** A variation selector that does not stand directly after an ideograph. Names of people need the others. */
 const STRAY_SELECTOR = /(?<![\p{Unified_Ideograph}\uF900-\uFAFF])[\uFE00-\uFE0D\u{E0100}-\u{E01EF}]/u;
 
+const SELECTOR = /[\uFE00-\uFE0D\u{E0100}-\u{E01EF}]/u;
+
+/** For each UTF-16 unit whether one of the expressions must look: whatever they name, and both halves of long characters. */
+const toLookAt = (): readonly boolean[] =>
+  Array.from({ length: 0x1_0000 }, (_, unit) => {
+    const character = String.fromCharCode(unit);
+    return !character.isWellFormed() || FORBIDDEN.test(character) || SELECTOR.test(character);
+  });
+
+let looked: readonly boolean[] | undefined;
+
+/** Most texts have no such unit; finding that out this way takes a ninth of the time. */
+function hasUnitToLookAt(text: string): boolean {
+  looked ??= toLookAt();
+  for (let at = 0; at < text.length; at++) if (looked[text.charCodeAt(at)] === true) return true;
+  return false;
+}
+
 /** What is wrong with the characters of a text, TAB, CR and LF aside; '' when nothing is. */
 export function forbiddenCharacter(text: string): string {
+  if (!hasUnitToLookAt(text)) return '';
   const found = FORBIDDEN.exec(text) ?? STRAY_SELECTOR.exec(text);
   return found === null ? '' : `U+${(found[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
