@@ -10,7 +10,7 @@ import { kindOf, minimised } from './minimise.ts';
 import { swollen } from './mutate/bytes.ts';
 import { type Random, seeded } from './random.ts';
 import type { CurvePoint, State } from './state.ts';
-import type { Execution, Scrutiny, Target } from './target.ts';
+import type { Depth, Execution, Scrutiny, Target } from './target.ts';
 
 export interface LoopOptions {
   readonly seed: number;
@@ -37,10 +37,13 @@ const SAVE_EVERY_MS = 20_000;
 const CURVE_STEP = 200;
 /** Inputs that cost more CPU than this many times the usual are picked less often. */
 const DEAR = 3;
+/** One in so many of the inputs that were refused at the first step is picked: what is near them is refused mostly, too. */
+const REFUSED_EVERY = 10;
 
 interface Candidate {
   readonly input: Buffer;
-  costMs: number;
+  readonly costMs: number;
+  readonly depth: Depth;
 }
 
 export async function fuzz(target: Target, state: State, options: LoopOptions): Promise<void> {
@@ -83,7 +86,8 @@ class Run {
     for (const input of [...seeds, ...this.#state.kept()]) {
       // Twice: the first time engines are loaded and code is compiled.
       await this.#execute(input, 'plain');
-      candidates.push({ input, costMs: (await this.#execute(input, 'plain')).costMs });
+      const { execution, costMs } = await this.#execute(input, 'plain');
+      candidates.push({ input, costMs, depth: execution.depth });
       this.#state.isNew(input);
     }
     this.#coverage.look(0);
@@ -114,7 +118,7 @@ class Run {
       const changed = this.#target.mutate(this.#random, this.#pick(), this.#pick());
       const input = this.#target.isText && this.#random.oneIn(SWELL_EVERY) ? swollen(this.#random, changed) : changed;
       if (!this.#state.isNew(input)) this.#state.progress.duplicates++;
-      else inputs.push({ input, costMs: await this.#counted(input) });
+      else inputs.push(await this.#counted(input));
     }
     const reached = this.#coverage.look(this.#state.progress.executions);
     if (reached.length > 0) await this.#keepNew(inputs, reached);
@@ -130,16 +134,17 @@ class Run {
     }
   }
 
-  /** Any of the pool, dear ones less often. */
+  /** Any of the pool; dear ones, and those that were refused at the first step, less often. */
   #pick(): Buffer {
     for (let tries = 0; ; tries++) {
-      const { input, costMs } = this.#random.pick(this.#pool);
+      const { input, costMs, depth } = this.#random.pick(this.#pool);
       const limit = DEAR * this.#usualMs;
+      if (depth === 'refused' && tries <= 20 && !this.#random.oneIn(REFUSED_EVERY)) continue;
       if (costMs <= limit || tries > 20 || this.#random.below(1000) < 1000 * (limit / costMs) ** 2) return input;
     }
   }
 
-  async #counted(input: Buffer): Promise<number> {
+  async #counted(input: Buffer): Promise<Candidate> {
     const { progress } = this.#state;
     const scrutiny = this.#random.oneIn(FULL_EVERY) ? 'full' : 'plain';
     const { execution, costMs } = await this.#execute(input, scrutiny);
@@ -155,7 +160,7 @@ class Run {
     for (const tally of execution.tallies ?? []) progress.tallies[tally] = (progress.tallies[tally] ?? 0) + 1;
     progress.slowestMs = Math.max(progress.slowestMs, Math.round(costMs));
     for (const problem of execution.problems) await this.#found(problem, input, scrutiny);
-    return costMs;
+    return { input, costMs, depth: execution.depth };
   }
 
   async #execute(

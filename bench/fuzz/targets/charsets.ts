@@ -26,10 +26,12 @@ const written = (text: string, to: (typeof CHARSETS)[number][0]): Buffer =>
 
 const mailOf = (label: string, bytes: Buffer): Buffer => {
   const word = `=?${label}?B?${bytes.toString('base64').slice(0, 40)}?=`;
+  // Without its mark UTF-16 is no text to anybody, and what else it may be is asked at great cost.
+  const content = /^utf-16/.test(label) ? Buffer.from('text\r\n') : bytes;
   const name = [...bytes.subarray(0, 12)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
   const head = `From: ${word} <a@example.com>\r\nTo: soumu@chuo.lg.jp\r\nSubject: ${word}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n`;
   const text = `--b\r\nContent-Type: text/plain; charset=${label}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n`;
-  const file = `\r\n--b\r\nContent-Type: text/plain; charset=${label}\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename*=${label}''${name}.txt\r\n\r\n${bytes.toString('base64')}\r\n--b--\r\n`;
+  const file = `\r\n--b\r\nContent-Type: text/plain; charset=${label}\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename*=${label}''${name}.txt\r\n\r\n${content.toString('base64')}\r\n--b--\r\n`;
   return Buffer.concat([Buffer.from(head + text), bytes, Buffer.from(file)]);
 };
 

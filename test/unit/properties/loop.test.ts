@@ -59,7 +59,7 @@ test('a planted defect is found, made small and kept; a second run goes on', { t
 
 test('an input is counted once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
-  const same: Target = { ...planted, mutate: () => Buffer.from('PROXY UNKNOWN\r\n') };
+  const same: Target = { ...planted, isText: false, mutate: () => Buffer.from('PROXY UNKNOWN\r\n') };
   const soon = { ...options(10), untilMs: Date.now() + 300 };
   await fuzz(same, new State(folder), soon);
   expect(new State(folder).progress).toMatchObject({ executions: 1 });
