@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs from Debian's packages what the service tests and the evidence need beside Node:
-# judges (poppler, qpdf, mupdf, pikepdf), the jail's launcher bwrap, strace, and the peers of the bench.
+# judges (poppler, qpdf, mupdf, pikepdf), the jail’s launcher bwrap, gcc for its escape probe, strace, and the peers of the bench.
 # «neighbours»: mail servers in front and behind, a load balancer. «client»: a mail client, for the picture of the evidence.
 # «tests»: judges and neighbours, all that the service tests need.
 # «image»: what builds the container image without Docker and runs it.
 # Usage: npm run setup:services [-- judges|neighbours|tests|client|peers|image|all]   (default: judges)
 set -euo pipefail
 
-judges=(bubblewrap poppler-utils qpdf mupdf-tools python3-pikepdf strace openssl swaks libimage-exiftool-perl
+judges=(bubblewrap gcc libc6-dev poppler-utils qpdf mupdf-tools python3-pikepdf strace openssl swaks libimage-exiftool-perl
   ripmime mpack maildrop mblaze libmime-tools-perl libemail-mime-perl p7zip-full unzip clamav
   file yara python3-yara python3-olefile mutt libmime-lite-perl
   python3-pil libheif-examples librsvg2-bin libtiff-tools lhasa unar libarchive-tools genisoimage)
