@@ -6,6 +6,7 @@
  * operator gave a key and certificate. Not offered: AUTH, CHUNKING, SMTPUTF8 (the LGWAN side has none), VRFY's answer,
  * XCLIENT. Load balancers that are listed speak the PROXY protocol before all that.
  */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Settings } from '../config/schema.ts';
@@ -23,7 +24,7 @@ export interface Intake {
 /** @throws GatewayError E_CONFIG_INVALID for peers, key or certificate; the system's error when the port is taken. */
 export async function openIntake(settings: Pick<Settings, 'host' | 'intake'>, deps: IntakeDeps): Promise<Intake> {
   const limits = { ...INTAKE_LIMITS, ...deps.limits };
-  const server = new GuardedServer(settings, tlsFiles(settings.intake), limits, deps);
+  const server = new GuardedServer(settings, tlsFiles(settings.intake, deps), limits, deps);
   const { address, port } = listenAddress(settings.intake.listen);
   server.listen(port, address);
   await once(server.server, 'listening');
@@ -33,9 +34,32 @@ export async function openIntake(settings: Pick<Settings, 'host' | 'intake'>, de
   return { port: boundPort, close: () => server.shutDown() };
 }
 
-function tlsFiles({ tls }: Settings['intake']): TlsFiles | undefined {
+/** They are read once: what happens to the files later changes nothing before the next start. */
+function tlsFiles({ tls }: Settings['intake'], { log, now }: IntakeDeps): TlsFiles | undefined {
   if (tls === undefined) return undefined;
-  return { key: readPem(tls.keyFile, 'intake.tls.keyFile'), cert: readPem(tls.certFile, 'intake.tls.certFile') };
+  const files = { key: readPem(tls.keyFile, 'intake.tls.keyFile'), cert: readPem(tls.certFile, 'intake.tls.certFile') };
+  const until = checkedUntil(files);
+  if (until - now() < SOON_MS) log.warn('intake-certificate-ends', { until: new Date(until).toISOString() });
+  return files;
+}
+
+/** Two weeks: a renewal that failed is seen before peers refuse. */
+const SOON_MS = 14 * 24 * 3_600_000;
+
+/** @returns Unix ms until which the certificate is valid. @throws GatewayError E_CONFIG_INVALID */
+function checkedUntil({ key, cert }: TlsFiles): number {
+  const settings = { key: 'intake.tls' };
+  let certificate: X509Certificate;
+  let belongs: boolean;
+  try {
+    certificate = new X509Certificate(cert);
+    belongs = certificate.checkPrivateKey(createPrivateKey(key));
+  } catch (cause) {
+    const what = 'intake.tls: keyFile or certFile is not PEM of a private key without passphrase, or of a certificate';
+    throw new GatewayError('E_CONFIG_INVALID', what, settings, { cause });
+  }
+  if (!belongs) throw new GatewayError('E_CONFIG_INVALID', 'intake.tls: keyFile is not the key of certFile', settings);
+  return certificate.validToDate.getTime();
 }
 
 function readPem(path: string, key: string): Buffer {
