@@ -308,6 +308,12 @@ describe('what a reader is told about the sender', () => {
     ]);
     expect([two.length, two[0]?.includes('2')]).toEqual([1, true]);
     // The first readable one is the sender.
+    const second = [
+      ['A', 'nothing'],
+      ['B', 'b@other.example'],
+    ] as const;
+    expect(warned(second, 'x@third.example')).toHaveLength(2);
+    expect(warned(second, 'x@third.example')[0]).toContain('b@other.example');
     expect(
       warned(
         [
