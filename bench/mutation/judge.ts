@@ -73,14 +73,15 @@ async function runAll(tests: readonly LoadedTest[]): Promise<Baseline | undefine
   const seen: Seen[] = [];
   for (const [i, test] of tests.entries()) {
     board.currentTestId = `t${i}`;
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     try {
       await test.run();
     } catch (error) {
       await send({ kind: 'red', test: `${test.file}: ${test.name}`, error: String(error).slice(0, 500) });
       return undefined;
     }
-    const ms = performance.now() - startedAt;
+    const { user, system } = process.cpuUsage(before);
+    const ms = (user + system) / 1000;
     seen.push({ name: test.name, file: test.file, ms, hits: board.mutantCoverage?.perTest[`t${i}`] ?? {} });
   }
   return { tests: seen, atLoad: Object.keys(board.mutantCoverage?.static ?? {}) };

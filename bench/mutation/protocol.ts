@@ -15,6 +15,7 @@ export interface JudgeTask {
 export interface Seen {
   readonly name: string;
   readonly file: string;
+  /** CPU time. */
   readonly ms: number;
   /** How often the test reached each mutant, by id. */
   readonly hits: Readonly<Record<string, number>>;

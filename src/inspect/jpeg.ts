@@ -36,21 +36,20 @@ const TABLES = [0x00, 0x10, 0x01, 0x11] as const;
 const [DQT, SOF0, DHT, SOS] = [0xdb, 0xc0, 0xc4, 0xda];
 const ORDER = [DQT, DQT, SOF0, DHT, DHT, DHT, DHT, SOS];
 
+type Four<T> = readonly [T, T, T, T];
+type Segments = readonly [...Four<Segment>, ...Four<Segment>];
+
 const misfit = (problem: string): JpegVerdict => ({ kind: 'misfit', problem: `jpeg: ${problem}` });
 
 /** Judges every byte of the file. */
 export function readJpeg(bytes: Uint8Array): JpegVerdict {
   const segments = segmentsToScan(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
   if (typeof segments === 'string') return misfit(segments);
-  const [luma, chroma, frame, ...rest] = segments;
-  const scan = rest.at(-1);
-  if (luma === undefined || chroma === undefined || frame === undefined || scan === undefined)
-    return misfit('too short');
-
+  const [luma, chroma, frame, dc0, ac0, dc1, ac1, scan] = segments;
   if (!isQuantization(luma.content, 0) || !isQuantization(chroma.content, 1)) return misfit('quantization table');
   const size = sizeOf(frame.content);
   if (typeof size === 'string') return misfit(size);
-  const tables = huffmanTables(rest.slice(0, -1));
+  const tables = huffmanTables([dc0, ac0, dc1, ac1]);
   if (typeof tables === 'string') return misfit(tables);
   if (!scan.content.equals(SCAN)) return misfit('scan header of another form');
 
@@ -61,7 +60,7 @@ export function readJpeg(bytes: Uint8Array): JpegVerdict {
 }
 
 /** The marker segments from SOI up to SOS, in the one order that we write. */
-function segmentsToScan(bytes: Buffer): readonly Segment[] | string {
+function segmentsToScan(bytes: Buffer): Segments | string {
   if (u16(bytes, 0) !== 0xffd8) return 'no SOI';
   const segments: Segment[] = [];
   let at = 2;
@@ -73,7 +72,8 @@ function segmentsToScan(bytes: Buffer): readonly Segment[] | string {
     segments.push({ marker, content: bytes.subarray(at + 4, end), end });
     at = end;
   }
-  return segments;
+  // One for each marker of ORDER.
+  return segments as unknown as Segments;
 }
 
 /** One table of 64 eight-bit values; none of them zero (B.2.4.1). */
@@ -86,7 +86,7 @@ function sizeOf(frame: Buffer): { readonly width: number; readonly height: numbe
   return width > 0 && height > 0 && width * height <= MAX_PIXELS ? { width, height } : 'size out of bounds';
 }
 
-function huffmanTables(segments: readonly Segment[]): readonly ScanComponent[] | string {
+function huffmanTables(segments: Four<Segment>): readonly ScanComponent[] | string {
   const found: HuffmanTable[] = [];
   for (const [i, { content }] of segments.entries()) {
     if (content[0] !== TABLES[i]) return 'Huffman tables out of order';
@@ -94,8 +94,7 @@ function huffmanTables(segments: readonly Segment[]): readonly ScanComponent[] |
     if (typeof table === 'string') return table;
     found.push(table);
   }
-  const [dc0, ac0, dc1, ac1] = found;
-  if (dc0 === undefined || ac0 === undefined || dc1 === undefined || ac1 === undefined) return 'Huffman table missing';
+  const [dc0, ac0, dc1, ac1] = found as unknown as Four<HuffmanTable>;
   const chroma = { h: 1, v: 1, dc: dc1, ac: ac1 };
   return [{ h: 2, v: 2, dc: dc0, ac: ac0 }, chroma, chroma];
 }
