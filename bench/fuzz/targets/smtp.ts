@@ -200,7 +200,7 @@ const isLoop = (content: string): boolean =>
 /** Where the data ends that says this, behind some DATA; undefined: nowhere. */
 function endOfData(content: string, sent: string, from: number): number | undefined {
   // smtp-server takes a bare LF, too, for the end of a command line.
-  const command = /data[ \t]*\r?\n/gi;
+  const command = /data[^\r\n]*\r?\n/gi;
   command.lastIndex = from;
   for (let match = command.exec(sent); match !== null; match = command.exec(sent)) {
     const start = match.index + match[0].length;

@@ -49,6 +49,8 @@ export function parseStructured(raw: string): StructuredValue {
  * JavaScript's encodeURIComponent makes, and mail programs show it so. Behind a blank it is a comment as ever.
  */
 const IN_NAME = /^\s{0,20}(?:file)?name[*\d]{0,6}\s{0,20}=\s{0,20}[^\s"]/i;
+/** What the expression can need of a piece. */
+const IN_NAME_CHARS = 100;
 
 /** Cuts at semicolons outside quotes; removes comments outside quotes; keeps the quotes. */
 function splitAtSemicolons(raw: string, oddities: Set<string>): string[] {
@@ -58,23 +60,38 @@ function splitAtSemicolons(raw: string, oddities: Set<string>): string[] {
   let depth = 0;
   let kanji = false;
   let beforeComment = '';
+  let last = '';
+  // A piece that grows by characters is put together anew at each look: of a long one only the head was looked at, once.
+  let longInName: boolean | undefined;
+  const isInName = (): boolean => {
+    if (piece.length < IN_NAME_CHARS) return IN_NAME.test(piece);
+    longInName ??= IN_NAME.test(piece.slice(0, IN_NAME_CHARS));
+    return longInName;
+  };
+  const add = (text: string): void => {
+    piece += text;
+    last = text;
+  };
   for (let i = 0; i < raw.length; i++) {
     const char = raw.charAt(i);
     // Raw ISO-2022-JP holds quotes and backslashes as halves of kanji: nothing counts until the escape back.
     if (char === '\x1b') kanji = raw.startsWith('$', i + 1);
     if (kanji) {
-      piece += char;
+      add(char);
     } else if (char === '\\' && !isShiftJisTrail(raw, i) && (quoted || depth > 0) && i + 1 < raw.length) {
-      if (depth === 0) piece += char + raw.charAt(i + 1);
+      if (depth === 0) {
+        add(char);
+        add(raw.charAt(i + 1));
+      }
       i++;
     } else if (depth > 0) {
       if (char === '(') depth++;
       else if (char === ')') depth--;
     } else if (char === '"') {
       quoted = !quoted;
-      piece += char;
-    } else if (char === '(' && !quoted && IN_NAME.test(piece) && !/\s/.test(piece.slice(-1))) {
-      piece += char;
+      add(char);
+    } else if (char === '(' && !quoted && isInName() && !/\s/.test(last)) {
+      add(char);
     } else if (char === '(' && !quoted) {
       oddities.add('comment');
       depth = 1;
@@ -82,7 +99,9 @@ function splitAtSemicolons(raw: string, oddities: Set<string>): string[] {
     } else if (char === ';' && !quoted) {
       pieces.push(piece);
       piece = '';
-    } else piece += char;
+      last = '';
+      longInName = undefined;
+    } else add(char);
   }
   if (quoted) {
     oddities.add('unclosed-quote');
