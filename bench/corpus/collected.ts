@@ -41,13 +41,14 @@ interface Ran {
 
 /**
  * @param folder what SEKISHO_COLLECT_OUTPUTS named; @param work a new folder
- * @param subset folders of tests that ran; none: all
+ * @param subset folders of tests that ran; none: all; @param wanted which judges
  */
 export async function judgeCollected(
   folder: string,
   work: string,
   say: (line: string) => void = () => undefined,
   subset: readonly string[] = [],
+  wanted: (judge: string) => boolean = () => true,
 ): Promise<CollectedRun> {
   const all = linesOf<Collected>(folder, 'collected.jsonl');
   const reasons = nothingCrosses();
@@ -63,7 +64,7 @@ export async function judgeCollected(
   const judges: JudgeRun[] = [];
   try {
     for (const judge of judgesWith(offline, join(work, 'again'))) {
-      if (judge.name === 'network silence') continue;
+      if (judge.name === 'network silence' || !wanted(judge.name)) continue;
       judges.push(await ask(judge, subjectsFor(judge, messages, letters)));
       const { name, findings, ms } = judges.at(-1) as JudgeRun;
       say(`${name}: ${findings.length} findings, ${ms} ms`);

@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     keep: { type: 'string' },
     collected: { type: 'boolean' },
+    judges: { type: 'string' },
   },
   allowPositionals: true,
 });
@@ -28,12 +29,14 @@ const [dir = ''] = positionals;
 const limit = Number(values.limit ?? Number.POSITIVE_INFINITY);
 if (!existsSync(dir) || positionals.length !== 1 || !(limit > 0)) {
   process.stderr.write(
-    'usage: npm run corpus -- DIR [--json FILE] [--limit N] [--only KINDS (regular expression)] [--keep FOLDER]\n' +
-      '       npm run corpus -- --collected DIR [--keep FOLDER]\n',
+    'usage: npm run corpus -- DIR [--json FILE] [--limit N] [--only KINDS] [--judges NAMES] (regular expressions) [--keep FOLDER]\n' +
+      '       npm run corpus -- --collected DIR [--judges NAMES] [--keep FOLDER]\n',
   );
   process.exit(2);
 }
 
+/** For a closer look: CI and evidence ask all of them. */
+const wantedJudges = new RegExp(values.judges ?? '');
 const kinds = new RegExp(values.only ?? '');
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'sekisho-corpus-'));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -45,7 +48,7 @@ try {
 
 /** @returns the exit code */
 async function collected(): Promise<number> {
-  const run = await judgeCollected(dir, folder, say);
+  const run = await judgeCollected(dir, folder, say, [], (name) => wantedJudges.test(name));
   const problems = collectedProblems(run);
   say(`\n${plainTable(JUDGE_HEAD, judgeRows(run))}`);
   for (const line of problems) say(`! ${line}`);
@@ -62,7 +65,7 @@ async function corpus(): Promise<number> {
     limit,
   );
   say(`${inputs.length} files of ${dir}`);
-  const run = await runCorpus(inputs, { folder, say });
+  const run = await runCorpus(inputs, { folder, say, judges: ({ name }) => wantedJudges.test(name) });
   const problems = problemsOf(run);
   say(`\n${plainTable(KIND_HEAD, kindRows(run))}\n\n${plainTable(JUDGE_HEAD, judgeRows(run))}`);
   for (const line of failuresOf(run)) say(`- ended in a failure of ours: ${line}`);
