@@ -3,8 +3,8 @@ import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readForwarded } from '../../kit/forwarded.ts';
 import { type Offline, openOffline } from '../../kit/offline.ts';
-import { rawPage, shows, stream } from '../../kit/pdf-raw.ts';
-import { textOf } from '../../unit/pdf/documents.ts';
+import { pageObjects, pdfRaw, rawPage, shows, stream } from '../../kit/pdf-raw.ts';
+import { convert, textOf } from '../../unit/pdf/documents.ts';
 import { attached, mixed } from '../through.ts';
 
 const WORDS = 'Visible words';
@@ -81,6 +81,36 @@ test.each<readonly [string, () => Buffer]>([
     );
     const next = await mailed(rawPage({ content: shows(WORDS) }));
     expect(next.mail.files.map(({ bytes }) => textOf(bytes))).toEqual([WORDS]);
+  },
+  90_000,
+);
+
+/** Two pages; the second has this content and, perhaps, a link: then it is opened early, for the text under the link. */
+const twoPages = (second: string, annotations: string): Buffer =>
+  pdfRaw({
+    objects: [
+      '<< /Type /Catalog /Pages 2 0 R >>',
+      '<< /Type /Pages /Kids [3 0 R 6 0 R] /Count 2 >>',
+      ...pageObjects({ content: shows(WORDS) }).slice(2),
+      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 5 0 R >> >> /Contents 7 0 R ${annotations} >>`,
+      stream(second),
+    ],
+  });
+const LINK =
+  '/Annots [<< /Type /Annot /Subtype /Link /Rect [0 0 99 99] /A << /S /URI /URI (http://evil.example/) >> >>]';
+
+test.each([
+  ['without a link', ''],
+  ['with a link', LINK],
+])(
+  'P17: a page %s that fills the engine’s heap costs itself, the other page goes on',
+  async (_what, annotations) => {
+    // 3,000,000 saved states of the graphics.
+    const result = await convert(twoPages('q '.repeat(3e6), annotations));
+    if (result.kind !== 'converted') throw new Error(`${result.kind}: ${result.detail}`);
+    expect(result.removed).toContainEqual({ what: 'failed-page', count: 1 });
+    expect(textOf(Buffer.from(result.files[0]?.bytes ?? []))).toContain(WORDS);
+    expect(result.links?.map(({ target }) => target)).toEqual(annotations === '' ? [] : ['hxxp://evil[.]example']);
   },
   90_000,
 );

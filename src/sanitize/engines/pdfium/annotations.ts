@@ -26,6 +26,8 @@ export interface Beside {
 export interface BesideLimits {
   readonly notes: number;
   readonly links: number;
+  /** Whether texts under links are wanted: for them their pages are opened, with all that stands on these. */
+  readonly texts: boolean;
   readonly isLate: () => boolean;
 }
 
@@ -66,7 +68,11 @@ export function besideContent(document: PdfDocument, limits: BesideLimits): Besi
       }
       lib.FPDFPage_CloseAnnot(annotation);
     }
-    links.push(...withTexts(document, page, found));
+    links.push(
+      ...(limits.texts
+        ? withTexts(document, page, found)
+        : found.map(({ target }) => ({ page, untrustedTarget: target, untrustedText: '' }))),
+    );
   }
   return { notes, links, insideLinks };
 }

@@ -27,27 +27,30 @@ const FINISHING_MS = 3_000;
 const LEAST_PAGE_BYTES = 128 * 1024;
 
 export interface BegunPages {
-  /** Draws what is this process's part. @throws LimitExceeded when the result grows too large */
-  own(): Promise<void>;
+  /** Draws what is this process's part, in an instance that works. @throws LimitExceeded when the result grows too large */
+  own(document: PdfDocument): Promise<void>;
   /** Takes the other part, or draws it too. @throws AllFailed when no page could be drawn, LimitExceeded */
   rest(): Promise<WrittenPages>;
 }
 
 /** Calls for help at once; whoever calls may do other things between, while the other process draws. */
-export function beginPages(document: PdfDocument, bytes: Uint8Array, context: ConvertContext): BegunPages {
-  const { pageCount } = document;
+export function beginPages(pageCount: number, bytes: Uint8Array, context: ConvertContext): BegunPages {
   const collected = new Collected(context.policy.limits.maxOutputBytes);
   const source = sourceOf(bytes, pageCount, context);
-  const range = new PageRange(source, document);
+  let range: PageRange | undefined;
   const own = pageCount >= FEWEST_PAGES_FOR_HELP ? Math.ceil(pageCount / 2) : pageCount;
   const timeMs = Math.floor((source.deadline - performance.now()) / 2);
   const ask = { from: own, to: pageCount, timeMs, pageBytes: source.pageBytes };
   const answer = own < pageCount && timeMs > 0 ? context.helper?.ask(ask, bytes) : undefined;
   const draw = async (from: number, to: number): Promise<void> => {
+    if (range === undefined) throw new Error('own pages come first');
     for await (const page of range.pages(from, to)) collected.add(page);
   };
   return {
-    own: () => draw(0, own),
+    own(document) {
+      range = new PageRange(source, document);
+      return draw(0, own);
+    },
     async rest() {
       const helped = answer === undefined ? undefined : helpedPages(answer(), own, pageCount);
       if (helped === undefined) await draw(own, pageCount);

@@ -67,10 +67,10 @@ async function rebuild(
     return blocked('limit-exceeded', `${document.pageCount} pages, at most ${limits.maxPages}`);
   }
   const isLate = (): boolean => performance.now() >= context.deadline;
-  const pages = beginPages(document, bytes, context);
+  const pages = beginPages(document.pageCount, bytes, context);
   const facts = documentFacts(document);
   const beside = readBeside(document, bytes, context);
-  await pages.own();
+  await pages.own(beside.document);
   const added = await addedPages(beside, document.pageCount, context);
   const { writer, annotations, layer, limits: met, failedPages } = await pages.rest();
   const originals = writer.pages;
