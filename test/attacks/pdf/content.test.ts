@@ -49,7 +49,8 @@ test.each<readonly [string, (words: string) => RawPage]>([
 });
 
 test('P21: a note for screen and print is shown (benign twin)', async () => {
-  const note = '<< /Type /Annot /Subtype /FreeText /Rect [60 480 300 520] /F 4 /Contents (Note words) /DA (/F1 9 Tf) >>';
+  const note =
+    '<< /Type /Annot /Subtype /FreeText /Rect [60 480 300 520] /F 4 /Contents (Note words) /DA (/F1 9 Tf) >>';
   const pdf = await crossed(page({ page: `/Annots [${note}]` }));
   expect(pdf.shown).toContain('Note words');
 });
