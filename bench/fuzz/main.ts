@@ -6,7 +6,7 @@
  * then another one goes on.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -50,7 +50,7 @@ if (target === undefined || !(executions > 0) || Number.isNaN(untilMs) || !Numbe
 const folder = values.state ?? join(root, '.sekisho-fuzz', target.name);
 if (values.replay !== undefined) await replay(target, values.replay);
 else if (values.inside === true) await inside(target);
-else process.exitCode = await watch(target);
+else process.exitCode = await alone(() => watch(target));
 
 async function replay(target: Target, file: string): Promise<never> {
   const { depth, problems } = await executed(target, readFileSync(file), 'full');
@@ -74,6 +74,22 @@ async function inside(target: Target): Promise<void> {
 
 function git(...args: readonly string[]): string {
   return execFileSync('git', ['-C', root, ...args], { encoding: 'utf8' }).trim();
+}
+
+/** Two runs over one state would each forget what the other counted. */
+async function alone(run: () => Promise<number>): Promise<number> {
+  const lock = join(new State(folder).folder, 'lock');
+  const owner = existsSync(lock) ? readFileSync(lock, 'utf8').trim() : '';
+  if (owner !== '' && existsSync(`/proc/${owner}`)) {
+    process.stderr.write(`process ${owner} is running over ${folder}\n`);
+    return 2;
+  }
+  writeFileSync(lock, `${process.pid}\n`);
+  try {
+    return await run();
+  } finally {
+    rmSync(lock, { force: true });
+  }
 }
 
 /** @returns the exit code: 1 when this run found something new. */
