@@ -146,7 +146,9 @@ export const PROCESSES: readonly Attempt[] = [
     spoils: true,
   },
   {
-    ...start('uid', 'become another user (setresuid)', (t) => attempt(t, 'setresuid', OTHER_USER, OTHER_USER, OTHER_USER)),
+    ...start('uid', 'become another user (setresuid)', (t) =>
+      attempt(t, 'setresuid', OTHER_USER, OTHER_USER, OTHER_USER),
+    ),
     spoils: true,
   },
 ];
