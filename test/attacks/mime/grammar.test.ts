@@ -7,7 +7,9 @@ import { base64, HEADER, through } from '../through.ts';
 const aviary = openAviary();
 const TOKEN = aviary.die('program');
 const PROGRAM = `MZ\x90\0\x03${'\0'.repeat(200)}This program cannot be run in DOS mode. ${TOKEN}`;
-const START = Buffer.from(PROGRAM, 'latin1').toString('base64').slice(0, 60);
+const START = Buffer.from(PROGRAM, 'latin1').toString('base64').slice(0, 40);
+/** With letters glued in front of it every decoder reads other bytes. */
+const STARTS = new RegExp(`(?<![A-Za-z0-9+/])${START.replaceAll('+', '\\+')}`);
 
 const leaf = fc.constantFrom(
   'Content-Type: text/plain\r\n\r\nHello.',
@@ -75,10 +77,9 @@ test('M68: a damaged tree crosses as a message of ours, without its program', as
   await fc.assert(
     fc.asyncProperty(tree, fc.array(mutation, { maxLength: 4 }), async (whole, mutations) => {
       const mail = await through(...HEADER, mutations.reduce(mutated, whole));
-      // A piece of base64 without the file's beginning is letters to every decoder; the beginning, or what is decoded, is not.
+      // What a mutation left of it without its beginning is no program but words; the beginning is in nothing.
       expect(mail.everything).not.toContain('MZ\x90');
-      expect(mail.everything).not.toContain(TOKEN);
-      expect(mail.everything.replace(/\s/g, '')).not.toContain(START);
+      expect(mail.everything).not.toMatch(STARTS);
     }),
     { numRuns: Number(process.env['SEKISHO_RUNS'] ?? 400) },
   );
