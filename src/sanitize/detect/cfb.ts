@@ -50,11 +50,12 @@ function directory(bytes: Uint8Array): Directory {
   ) {
     seen.add(sector);
     const start = (sector + 1) * size;
-    if (start + size > bytes.length + size || names.length > MAX_ENTRIES) break;
-    for (let at = start; at < start + size && at + 128 <= bytes.length; at += 128) {
+    if (names.length > MAX_ENTRIES) break;
+    // Behind the end of the file zeroes are read: entries without a name, and no class.
+    for (let at = start; at < start + size; at += 128) {
       const length = Math.min(uint16(bytes, at + 64), 64);
       if (bytes[at + 66] === 5) rootClass = latin1(bytes, at + 80, 16);
-      if (length >= 2) names.push(Buffer.from(bytes.subarray(at, at + length - 2)).toString('utf16le'));
+      if (length > 2) names.push(Buffer.from(bytes.subarray(at, at + length - 2)).toString('utf16le'));
     }
   }
   return { names, rootClass };
@@ -65,7 +66,7 @@ function fatSectors(bytes: Uint8Array, size: number): readonly number[] {
   const sectors: number[] = [];
   for (let i = 0; i < 109; i++) sectors.push(uint32(bytes, 76 + i * 4));
   const seen = new Set<number>();
-  for (let difat = uint32(bytes, 68); difat < MAX_SECTOR && !seen.has(difat) && (difat + 1) * size < bytes.length; ) {
+  for (let difat = uint32(bytes, 68); difat < MAX_SECTOR && !seen.has(difat); ) {
     seen.add(difat);
     const start = (difat + 1) * size;
     for (let at = start; at < start + size - 4; at += 4) sectors.push(uint32(bytes, at));
@@ -77,7 +78,5 @@ function fatSectors(bytes: Uint8Array, size: number): readonly number[] {
 function nextSector(bytes: Uint8Array, fat: readonly number[], sector: number, size: number): number {
   const perSector = size / 4;
   const fatSector = fat[Math.floor(sector / perSector)] ?? MAX_SECTOR;
-  if (fatSector >= MAX_SECTOR) return MAX_SECTOR;
-  const at = (fatSector + 1) * size + (sector % perSector) * 4;
-  return at + 4 <= bytes.length ? uint32(bytes, at) : MAX_SECTOR;
+  return uint32(bytes, (fatSector + 1) * size + (sector % perSector) * 4);
 }

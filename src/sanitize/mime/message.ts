@@ -164,8 +164,7 @@ export function newLeaves(candidates: readonly Leaf[], known: readonly Leaf[], f
 /** Equal but for white space at the end, where readers differ without any meaning. */
 export function sameContent(a: Uint8Array, b: Uint8Array): boolean {
   if (Math.abs(a.length - b.length) > 8) return false;
-  const [trimmedA, trimmedB] = [trimEnd(a), trimEnd(b)];
-  return trimmedA.length === trimmedB.length && Buffer.compare(trimmedA, trimmedB) === 0;
+  return Buffer.compare(trimEnd(a), trimEnd(b)) === 0;
 }
 
 function trimEnd(bytes: Uint8Array): Uint8Array {
@@ -189,7 +188,7 @@ function judgeGaps(
     // «This is a multi-part message in MIME format.»: most mails have it, no reader shows it (RFC 2046 §5.1.1).
     if (kind === 'preamble' && content === 'text' && end - start <= USUAL_PREAMBLE_BYTES) continue;
     note(`${kind}-${content}`);
-    const covered = union.some((leaf) => leaf.end > leaf.start && leaf.start < end && leaf.end > start);
+    const covered = union.some((leaf) => leaf.start < end && leaf.end > start);
     if (content === 'encoded-file' && !covered) unexplained = true;
   }
   return unexplained;

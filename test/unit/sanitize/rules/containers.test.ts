@@ -144,21 +144,25 @@ interface Cfb {
   readonly shift?: number;
 }
 
-/** A compound file whose directory runs over as many sectors as it needs, last ones first: only the FAT tells the way. */
+/**
+ * A compound file whose directory runs over as many sectors as it needs, last ones first: only the FAT tells the way.
+ * The FAT's own sectors come first.
+ */
 function cfb({ names, rootClass = '', shift = 9 }: Cfb): Buffer {
   const size = 1 << shift;
   const perSector = size / 128;
   const entries = ['Root Entry', ...names];
   const sectors = Math.ceil(entries.length / perSector);
-  const file = Buffer.alloc(size * (2 + sectors));
+  const fats = Math.ceil((sectors + 110) / (size / 4));
+  const file = Buffer.alloc(size * (1 + fats + sectors));
   file.write('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', 'latin1');
   file.writeUInt16LE(shift, 30);
   file.fill(0xff, 76, 512);
   file.writeUInt32LE(0xfffffffe, 68);
-  file.writeUInt32LE(0, 76);
-  file.fill(0xff, size, size * 2);
+  for (let i = 0; i < fats; i++) file.writeUInt32LE(i, 76 + i * 4);
+  file.fill(0xff, size, size * (1 + fats));
   // The directory begins in the last sector and goes backwards.
-  const order = Array.from({ length: sectors }, (_, i) => sectors - i);
+  const order = Array.from({ length: sectors }, (_, i) => fats + sectors - 1 - i);
   file.writeUInt32LE(order[0] ?? 0, 48);
   order.forEach((sector, i) => {
     file.writeUInt32LE(order[i + 1] ?? 0xfffffffe, size + sector * 4);
@@ -200,6 +204,7 @@ describe('compound files', () => {
     ['jtd', 'jsrv_x'],
     ['msi', '\u4840\u3b3f'],
     ['cfb', 'EncryptedPackages'],
+    ['cfb', 'xEncryptedPackage'],
     ['cfb', 'x__properties_version1.0'],
     ['cfb', '__properties_version1x0'],
     ['cfb', '__properties_version1.01'],
@@ -249,6 +254,7 @@ describe('compound files', () => {
       const file = cfb({ names: ['WordDocument'] });
       file.writeUInt16LE(shift, 30);
       expect([shift, now(file)]).toEqual([shift, 'cfb']);
+      if (shift >= 10) expect([shift, now(cfb({ names: ['WordDocument'], shift }))]).toEqual([shift, 'cfb']);
     }
   });
 
@@ -256,6 +262,12 @@ describe('compound files', () => {
     const names = (n: number): readonly string[] => [...Array.from({ length: n }, (_, i) => `s${i}`), 'WordDocument'];
     // One sector of the FAT holds 128 sectors of four names each.
     expect(now(cfb({ names: names(480) }))).toBe('doc');
+    expect(now(cfb({ names: names(2000) }))).toBe('doc');
+    // The bound is looked at before each sector of 32.
+    expect(now(cfb({ names: names(8191), shift: 12 }))).toBe('doc');
+    expect(now(cfb({ names: names(8192 + 32), shift: 12 }))).toBe('cfb');
+    // Entries without a name do not count.
+    expect(now(cfb({ names: [...Array.from({ length: 9000 }, () => ''), 'WordDocument'], shift: 12 }))).toBe('doc');
     expect(now(cfb({ names: names(5000), shift: 12 }))).toBe('doc');
     expect(now(cfb({ names: names(9000), shift: 12 }))).toBe('cfb');
   });
@@ -267,27 +279,60 @@ describe('compound files', () => {
     const out = cfb({ names: ['WordDocument'] });
     out.writeUInt32LE(1_000_000, 48);
     expect(now(out)).toBe('cfb');
+    // Without a name nothing but the way itself ends it.
+    const empty = Buffer.alloc(512 * 3);
+    cfb({ names: [] }).copy(empty, 0, 0, 1024);
+    empty.writeUInt32LE(1, 48);
+    empty.writeUInt32LE(1, 512 + 4);
+    expect(now(empty)).toBe('cfb');
   });
 
-  test('a FAT whose sectors stand in the list behind the header’s 109', () => {
-    const [first, second, fat, difat] = [109 * 128, 109 * 128 + 1, 109 * 128 + 2, 109 * 128 + 3];
-    const small = cfb({ names: ['a', 'b', 'c', 'WordDocument'] });
-    const file = Buffer.alloc((difat + 2) * 512);
+  test('a list of FAT sectors that leads back to itself ends', () => {
+    const file = cfb({ names: many('WordDocument') });
+    file.writeUInt32LE(1, 68);
+    file.writeUInt32LE(1, 512 * 3 - 4);
+    expect(now(file)).toBe('doc');
+  });
+
+  test('a file that is cut inside its directory', () => {
+    const file = cfb({ names: ['WordDocument'] });
+    expect(now(file.subarray(0, file.length - 128))).toBe('doc');
+    expect(now(file.subarray(0, file.length - 384))).toBe('cfb');
+    expect(now(file.subarray(0, 600))).toBe('cfb');
+  });
+
+  test('a FAT whose sectors stand in the list behind the header’s 109, and in the list behind that', () => {
+    // The directory's two sectors belong to the FAT's sector 0 and to the last one that the lists name.
+    const listed = 109 + 127;
+    const [first, second, fat, far, next] = [2, listed * 128 + 7, 3, 4, 5];
+    const small = cfb({ names: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'WordDocument'] });
+    const file = Buffer.alloc((second + 3) * 512);
     small.copy(file, 0, 0, 512);
     const at = (sector: number): number => (sector + 1) * 512;
+    const third = second + 1;
     // `cfb` puts the directory's start into its last sector and the rest before it.
-    small.copy(file, at(first), 512 * 3, 512 * 4);
-    small.copy(file, at(second), 512 * 2, 512 * 3);
+    small.copy(file, at(first), small.length - 512);
+    small.copy(file, at(second), small.length - 1024, small.length - 512);
+    small.copy(file, at(third), small.length - 1536, small.length - 1024);
+    file.fill(0xff, 76, 512);
+    file.writeUInt32LE(fat, 76);
     file.writeUInt32LE(first, 48);
-    file.writeUInt32LE(difat, 68);
-    file.writeUInt32LE(second, at(fat));
-    file.writeUInt32LE(0xfffffffe, at(fat) + 4);
-    file.fill(0xff, at(difat), at(difat) + 512);
-    file.writeUInt32LE(fat, at(difat));
-    file.writeUInt32LE(0xfffffffe, at(difat) + 508);
+    file.writeUInt32LE(second, at(fat) + first * 4);
+    // Two lists: the first says nothing but where the second is, the second's first entry says where `second` goes on.
+    file.writeUInt32LE(next, 68);
+    file.fill(0xff, at(next), at(next) + 512);
+    file.writeUInt32LE(8, at(next) + 508);
+    file.fill(0xff, at(8), at(8) + 512);
+    file.writeUInt32LE(far, at(8));
+    file.writeUInt32LE(0xfffffffe, at(8) + 508);
+    file.writeUInt32LE(third, at(far) + 7 * 4);
+    file.writeUInt32LE(0xfffffffe, at(far) + 8 * 4);
     expect(now(file)).toBe('doc');
-    // The same without the list: the second half of the directory is out of reach.
+    // The same without the lists: the last part of the directory is out of reach.
     file.writeUInt32LE(0xfffffffe, 68);
+    expect(now(file)).toBe('cfb');
+    file.writeUInt32LE(next, 68);
+    file.writeUInt32LE(0xfffffffe, at(next) + 508);
     expect(now(file)).toBe('cfb');
   });
 });
