@@ -58,9 +58,7 @@ function lookupOf(codes: string): Uint16Array {
 const MODE_TABLE = lookupOf(MODES);
 const RUN_TABLES = [lookupOf(WHITE_RUNS), lookupOf(BLACK_RUNS)] as const;
 
-class Misread extends Error {
-  override readonly name = 'Misread';
-}
+class Misread extends Error {}
 
 class Bits {
   readonly #bytes: Uint8Array;

@@ -69,7 +69,8 @@ export function decodeScan(
 
 /**
  * The hot loop. `window` is the last 32 bits of the stream with stuffed zeros taken out, `held` how many of them are
- * unread; below zero it is a debt that the next refill pays. Behind the data ones are fed and counted (F.2.2.5 pads so).
+ * unread; below zero it is a debt that the next refill pays. Behind the data ones are fed and counted (F.2.2.5 pads so):
+ * no code is all ones, so there the walk ends after one symbol at most.
  */
 function walkBlocks(
   bytes: Uint8Array,
@@ -81,7 +82,6 @@ function walkBlocks(
   let [at, window, held, fed] = [start, 0, 0, 0];
   const perMcu = dcTables.length;
   for (let block = mcus * perMcu, inMcu = 0; block > 0; block--) {
-    if (fed > 8) return 'entropy data ends too early';
     let lookup = dcTables[inMcu] ?? NO_CODES;
     let position = 0;
     do {
@@ -118,9 +118,9 @@ const NO_CODES = new Uint16Array(65_536);
 /** After the last block: the rest of its last byte, ones (F.1.2.3), and nothing else. @param left unread bits of the stream itself. */
 function endOfScan(bytes: Uint8Array, at: number, window: number, left: number, held: number): number | string {
   if (left < 0) {
-    // The last value may reach into a byte that was not fetched yet.
+    // The last value may reach into a byte that was not fetched yet; where ones were fed, a marker or the end stands here.
     const byte = bytes[at] ?? 0xff;
-    if (held >= 0 || (byte === 0xff && bytes[at + 1] !== 0)) return 'entropy data ends too early';
+    if (byte === 0xff && bytes[at + 1] !== 0) return 'entropy data ends too early';
     return endOfScan(bytes, at + (byte === 0xff ? 2 : 1), (window << 8) | byte, left + 8, held + 8);
   }
   if (left > 7) return 'bytes behind the last block';

@@ -2,9 +2,7 @@
 import { latin1 } from '../bytes.ts';
 
 /** A byte that does not fit. Thrown and caught inside this folder only (pdf.ts), so that readers stay straight lines. */
-export class Misfit extends Error {
-  override readonly name = 'Misfit';
-}
+export class Misfit extends Error {}
 
 export interface StreamObject {
   readonly dictionary: string;

@@ -28,6 +28,7 @@ test('every letter of the alphabet counts', () => {
 
 test('begins where it is told and ends before a line of something else', () => {
   expect(read('----YQ==\r\n--b', 4)).toEqual({ bytes: Buffer.from('a'), end: 10 });
+  expect(read(`---${FULL}YQ==\r\n`, 3)).toEqual({ bytes: Buffer.from(`${'ABC'.repeat(19)}a`), end: 87 });
   expect(read(`${FULL}--b`)).toEqual({ bytes: Buffer.from('ABC'.repeat(19)), end: 78 });
   expect(read('YQ==\r\n=')).toEqual({ bytes: Buffer.from('a'), end: 6 });
 });

@@ -24,6 +24,10 @@ test('runs of every code, white and black', () => {
     const white = `${'0'.repeat(run)}1${'0'.repeat(width - run - 1)}`;
     const black = `0000000000${'1'.repeat(run)}`.padEnd(width, '0');
     expect([run, faxProblem(encoded([blank, white, blank, black]), width, 4)]).toEqual([run, undefined]);
+    // Where the run ends the row, a wrong length is a row that is too short or too long.
+    const ending = `${'0'.repeat(run)}11111`;
+    expect([run, faxProblem(encoded([ending]), run + 5, 1)]).toEqual([run, undefined]);
+    if (run > 0) expect([run, faxProblem(encoded(['1'.repeat(run)]), run, 1)]).toEqual([run, undefined]);
   }
 });
 
@@ -65,6 +69,8 @@ test('rows that lie near each other in every way, of every width', () => {
 
 const [V0, VR1, VR2, VR3, VL1, VL2, VL3] = ['1', '011', '000011', '0000011', '010', '000010', '0000010'];
 const [P, H] = ['0001', '001'];
+/** White 2, black 1, white 1, black 5. */
+const ONE_THREE = `${H}0111${'010'}${H}000111${'0011'}`;
 
 test.each([
   ['a blank row', V0, 9, 1],
@@ -78,6 +84,8 @@ test.each([
   ['a row that begins black', `${H}00110101${'10'}${V0}`, 9, 1],
   ['a row all black', `${H}00110101${'000100'}`, 9, 1],
   ['a blank row in horizontal mode', `${H}10100${'0000110111'}`, 9, 1],
+  ['pass, then a step to the next change', `${ONE_THREE}${P}${V0}${V0}`, 9, 2],
+  ['pass, then a step one to its right', `${ONE_THREE}${P}${VR1}${V0}`, 9, 2],
   ['a run up to the end', `${H}1011${'011'}${V0}`, 9, 1],
 ])('reads %s', (_, bits, width, height) => {
   expect(problem(bits, width, height)).toBe(undefined);
@@ -98,6 +106,9 @@ test.each([
   ['a run that leads nowhere', VR1, 9, 1],
   ['a run that leads nowhere', `${VL1}${VL1}`, 9, 1],
   ['a run that leads nowhere', VL3, 2, 1],
+  // Behind a pass the row has begun: no step to where it stands, no empty run.
+  ['a run that leads nowhere', `${ONE_THREE}${P}${VL1}${V0}`, 9, 2],
+  ['an empty run', `${ONE_THREE}${P}${H}00110101${'10'}${V0}`, 9, 2],
 ])('«%s»: %s', (why, bits, width, height) => {
   expect(problem(bits, width, height)).toBe(`fax: ${why}`);
 });

@@ -250,3 +250,70 @@ test('the frame: sizes and reasons', async () => {
   zero[marker + 20] = 0;
   expect(readJpeg(zero)).toEqual({ kind: 'misfit', problem: 'jpeg: quantization table' });
 });
+
+test('segments of another length, and tables of the other class', async () => {
+  const ours = await jpegFile();
+  const problem = (bytes: Uint8Array): unknown => {
+    const verdict = readJpeg(bytes);
+    return verdict.kind === 'misfit' ? verdict.problem : verdict.kind;
+  };
+  expect(problem(ours)).toBe('fits');
+  const table = ours.indexOf(Buffer.from('ffdb', 'hex'));
+  const resized = (at: number, by: Buffer, to: number): Buffer => {
+    const length = 2 + ours.readUInt16BE(at + 2);
+    const content = Buffer.concat([ours.subarray(at + 4, at + length), by]).subarray(0, to);
+    const head = Buffer.from([0xff, ours[at + 1] ?? 0, (content.length + 2) >> 8, (content.length + 2) & 255]);
+    return Buffer.concat([ours.subarray(0, at), head, content, ours.subarray(at + length)]);
+  };
+  // One value more, a whole table more, one less, none.
+  for (const length of [66, 130, 64, 1, 0])
+    expect([length, problem(resized(table, Buffer.alloc(65, 1), length))]).toEqual([
+      length,
+      'jpeg: quantization table',
+    ]);
+  expect(problem(resized(table, Buffer.alloc(65, 1), 65))).toBe('fits');
+
+  const scan = ours.indexOf(Buffer.from('ffda', 'hex'));
+  expect(problem(ours.subarray(0, scan + 14))).toBe('jpeg: no such Huffman code');
+  expect(problem(ours.subarray(0, scan + 13))).toBe('jpeg: segment longer than the file');
+
+  // Run 1, size 1 is a symbol of AC tables; category 11 one of DC tables.
+  let at = -1;
+  for (const [i, symbol] of [0x11, 0x0b, 0x11, 0x0b].entries()) {
+    at = ours.indexOf(Buffer.from('ffc4', 'hex'), at + 1);
+    const changed = Buffer.from(ours);
+    const last = at + 1 + ours.readUInt16BE(at + 2);
+    changed[last] = symbol;
+    expect([i, problem(changed)]).toEqual([i, 'jpeg: Huffman symbol outside the baseline']);
+  }
+});
+
+test('a last value that ends in each place of a byte, and data that end before it', () => {
+  // DC: each category by four bits. AC: 01 is «10», 00 is «0», and 0A the longest code there can be, sixteen bits.
+  const dcDeep = table(
+    [0, 0, 0, 12],
+    Array.from({ length: 12 }, (_, i) => i),
+    false,
+  );
+  const longest = [1, 1, ...Array<number>(13).fill(0), 1];
+  const acDeep = table(longest, [0x00, 0x01, 0x0a], true);
+  const component: ScanComponent = { h: 1, v: 1, dc: dcDeep, ac: acDeep };
+  for (let category = 0; category < 12; category++) {
+    for (const fill of ['0', '1']) {
+      const front = `${category.toString(2).padStart(4, '0')}${fill.repeat(category)}${`${ONE}0`.repeat(62)}`;
+      const bits = `${front}1100000000000000${fill.repeat(10)}`;
+      const bytes = bytesOf(bits);
+      const read = (...pieces: readonly Uint8Array[]) => decodeScan(Buffer.concat(pieces), 0, 8, 8, [component]);
+      expect([category, fill, read(bytes, EOI)]).toEqual([category, fill, bytes.length]);
+      expect([category, fill, read(bytes)]).toEqual([category, fill, bytes.length]);
+      if (bits.length % 8 !== 0) expect(read(bytesOf(bits, '0'), EOI)).toBe('padding bits are not ones');
+      // Or the offset of the byte where EOI should stand, which the reader of the file misses there.
+      expect(['bytes behind the last block', bytes.length]).toContain(read(bytes, Buffer.of(0x7f), EOI));
+      // Cut where the last bits of the value would be the ones that are fed.
+      const whole = Math.floor(bits.length / 8) * 8;
+      const cut = bytesOf(bits.slice(0, whole === bits.length ? whole - 8 : whole));
+      for (const end of [EOI, Buffer.alloc(0), Buffer.of(0xff)])
+        expect([category, fill, read(cut, end)]).toEqual([category, fill, 'entropy data ends too early']);
+    }
+  }
+});

@@ -14,6 +14,7 @@ function chunk(name: string, content: Uint8Array = Buffer.alloc(0)): Buffer {
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 const PHYS = chunk('pHYs', Buffer.from('000003e8000003e801', 'hex'));
 const END = chunk('IEND');
+const PALETTE = chunk('PLTE', Buffer.of(1, 2, 3));
 
 function header(width: number, height: number, depth = 8, colourType = 2, methods = [0, 0, 0]): Buffer {
   const size = Buffer.alloc(8);
@@ -79,6 +80,14 @@ test.each([
   ['a chunk longer than the file', png(header(1, 1), PHYS, data([0, 1, 2, 3]), END, Buffer.of(0))],
   ['a chunk longer than the file', png(Buffer.from('ffffffff49484452', 'hex'))],
   ['a wrong CRC', png(header(1, 1), PHYS, data([0, 1, 2, 3]), Buffer.concat([END.subarray(0, -1), Buffer.of(0)]))],
+  [
+    'chunks stand as IHDR pHYs IHDR pHYs IDAT IEND',
+    png(header(1, 1), PHYS, header(1, 1), PHYS, data([0, 1, 2, 3]), END),
+  ],
+  [
+    'chunks stand as IHDR pHYs PLTE IHDR pHYs PLTE IDAT IEND',
+    png(header(1, 1, 1, 3), PHYS, PALETTE, header(1, 1, 1, 3), PHYS, PALETTE, data([0, 0]), END),
+  ],
   ['chunks stand as IHDR pHYs IDAT', png(header(1, 1), PHYS, data([0, 1, 2, 3]))],
   ['chunks stand as IHDR pHYs IEND', png(header(1, 1), PHYS, END)],
   ['chunks stand as IHDR IDAT IEND', png(header(1, 1), data([0, 1, 2, 3]), END)],

@@ -71,6 +71,10 @@ test.each<readonly [string, readonly string[]]>([
   ['begin \t 644\tx', ['text: a line that begins an encoded file']],
   ['=ybegin', []],
   ['=ybegin x', ['text: a line that begins an encoded file']],
+  ['see Content-Type: a/b', []],
+  ['表題Content-Type: a/b', []],
+  ['a:MIME-Version: 1.0', []],
+  ['a.MIME-Version: 1.0', ['text: a line that is a field of a mail']],
 ])('«%s»', (content, expected) => {
   expect([content, text(content)]).toEqual([content, expected]);
   expect([content, text(`あ\r\n${content}\r\nい`)]).toEqual([content, expected]);
@@ -135,6 +139,13 @@ test.each([
   '-１',
   '－１a',
   'x－１'.slice(1).concat('a'),
+  // Inert from their middle on, not from their beginning.
+  '=1-',
+  '=cmd--',
+  '@－−',
+  '＝Ａ１＋２',
+  '=Ａ－１',
+  '=-1',
   '－１．',
   '－１．２．３',
   '－a',
