@@ -22,6 +22,9 @@ Object.assign(globalThis, { __stryker__: board });
 const HIT_FACTOR = 100;
 const HIT_FLOOR = 100_000;
 
+/** Tests that take so long together are watched as one. */
+const GRANT_MS = 300;
+
 interface LoadedTest {
   readonly name: string;
   readonly file: string;
@@ -125,8 +128,24 @@ function judgeOf(
     return [...new Set([...killers.filter((i) => found.has(i)), ...found])];
   }
 
+  /** What the next test takes, and those behind it as long as all are quick: an endless one is noticed soon, by few messages. */
+  function grantOf(waiting: readonly number[]): number {
+    let sum = 0;
+    for (const i of waiting) {
+      if (sum > 0 && sum + ms(i) > GRANT_MS) break;
+      sum += ms(i);
+    }
+    return sum;
+  }
+
   async function failing(id: string, chosen: readonly number[]): Promise<Verdict | undefined> {
-    for (const i of chosen) {
+    let grantedMs = 0;
+    for (const [place, i] of chosen.entries()) {
+      if (grantedMs < ms(i)) {
+        grantedMs = grantOf(chosen.slice(place));
+        await send({ kind: 'begin', id, budgetMs: grantedMs });
+      }
+      grantedMs -= ms(i);
       const test = tests[i];
       if (test === undefined) throw new Error('the tests differ from those of the first run');
       const hits = baseline.tests[i]?.hits[id] ?? 0;
@@ -148,9 +167,8 @@ function judgeOf(
     const file = fileOf.get(id) ?? '';
     const files = modules.dependents(file);
     const chosen = reaching(id, file, files);
-    const budgetMs = chosen.reduce((sum, i) => sum + ms(i), 0);
     if (chosen.length === 0) return { kind: 'unreached' };
-    await send({ kind: 'begin', id, budgetMs });
+    await send({ kind: 'begin', id, budgetMs: 0 });
     const isLoaded = atLoad.has(id);
     Object.assign(board, { activeMutant: id, hitCount: 0, hitLimit: HIT_FLOOR });
     try {

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ROOMS } from './rooms.ts';
 import { runMutants } from './run.ts';
-import { isSurvivor, scoreTable, survivorLines, survivorRow } from './table.ts';
+import { isSurvivor, scoresOf, scoreTable, survivorLines, survivorRow } from './table.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
@@ -40,4 +40,4 @@ const rows = run.judged
   .join('');
 const out = option('out');
 if (out !== undefined) writeFileSync(out, rows);
-process.stdout.write(`\n${scoreTable(run.judged)}\n${run.tests} tests, ${run.seconds.toFixed(0)} s\n`);
+process.stdout.write(`\n${scoreTable(scoresOf(run.judged))}\n${run.tests} tests, ${run.seconds.toFixed(0)} s\n`);

@@ -4,13 +4,12 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Judged } from './run.ts';
-import { isSurvivor, survivorRow } from './table.ts';
+import type { RoomRecord } from './records.ts';
 
 const FOLDER = 'fixtures/mutation';
 
 export interface Explained {
-  /** Everything but the reason, as `survivorRow` spells it. */
+  /** Everything but the reason, as `survivorKey` spells it. */
   readonly key: string;
   readonly reason: string;
 }
@@ -32,24 +31,22 @@ export function readSurvivors(root: string): readonly Explained[] {
 }
 
 export interface Comparison {
-  /** Rows for survivors that nobody explained. */
+  /** Keys of survivors that nobody explained. */
   readonly unexplained: readonly string[];
-  /** Keys of rows whose mutant was judged and killed, or is no mutant any more. */
+  /** Keys of rows whose mutant was killed, or is no mutant any more. */
   readonly idle: readonly string[];
 }
 
-/** @param isWhole when every mutant of the files was judged: only then a row without a mutant is idle */
-export function compare(judged: readonly Judged[], explained: readonly Explained[], isWhole: boolean): Comparison {
-  const keyOf = (one: Judged): string => survivorRow(one).split('\t').slice(0, 5).join('\t');
+/** What whole runs of some files saw, against the rows. */
+export function compare(
+  records: readonly Pick<RoomRecord, 'scores' | 'survivors'>[],
+  explained: readonly Explained[],
+): Comparison {
   const known = new Set(explained.map(({ key }) => key));
-  const survivors = judged.filter(isSurvivor);
-  const alive = new Set(survivors.map(keyOf));
-  const dead = new Set(judged.filter((one) => !isSurvivor(one)).map(keyOf));
-  const files = new Set(judged.map(({ mutant }) => mutant.file));
-  const isIdle = (key: string): boolean =>
-    !alive.has(key) && (dead.has(key) || (isWhole && files.has(key.split('\t')[0] ?? '')));
+  const alive = new Set(records.flatMap(({ survivors }) => survivors));
+  const files = new Set(records.flatMap(({ scores }) => scores.map(({ file }) => file)));
   return {
-    unexplained: survivors.filter((one) => !known.has(keyOf(one))).map((one) => survivorRow(one).trimEnd()),
-    idle: [...known].filter(isIdle),
+    unexplained: [...alive].filter((key) => !known.has(key)),
+    idle: [...known].filter((key) => !alive.has(key) && files.has(key.split('\t')[0] ?? '')),
   };
 }
