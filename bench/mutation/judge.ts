@@ -1,4 +1,5 @@
 /** The judging process: loads the tests once, then switches on one mutant after another and runs what reaches it. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Modules, openModules } from './modules.ts';
@@ -21,6 +22,9 @@ Object.assign(globalThis, { __stryker__: board });
 /** A loop that a mutant made endless ends here: so much more often than without the mutant. */
 const HIT_FACTOR = 100;
 const HIT_FLOOR = 100_000;
+
+/** A variable of the module itself. */
+const FILLED_LATER = /^(?:export )?let /m;
 
 /** Tests that take so long together are watched as one. */
 const GRANT_MS = 300;
@@ -99,7 +103,14 @@ function judgeOf(
   const fileOf = new Map(task.mutants.map(({ id, file }) => [id, file]));
   const idsOf = new Map<string, string[]>();
   for (const { id, file } of task.mutants) idsOf.set(file, [...(idsOf.get(file) ?? []), id]);
-  const atLoad = new Set(baseline.atLoad);
+  // What such a file fills at first use would stay as the first mutant left it: each of its mutants gets new instances.
+  const filling = new Set(
+    task.files.filter((file) => FILLED_LATER.test(readFileSync(join(task.folder, file), 'utf8'))),
+  );
+  const loadedIds = new Set([
+    ...baseline.atLoad,
+    ...task.mutants.filter(({ file }) => filling.has(file)).map(({ id }) => id),
+  ]);
   const order = baseline.tests
     .map((_, i) => i)
     .filter((i) => ms(i) <= task.mostMs)
@@ -119,7 +130,7 @@ function judgeOf(
   }
 
   function reaching(id: string, file: string, files: readonly string[]): readonly number[] {
-    const isLoaded = atLoad.has(id);
+    const isLoaded = loadedIds.has(id);
     const ids = isLoaded ? files.flatMap((one) => idsOf.get(one) ?? []) : [id];
     const hit = order.filter((i) => ids.some((one) => baseline.tests[i]?.hits[one] !== undefined));
     // A table may be read where no mutant stands that would tell: so every test that loads it comes after those.
@@ -169,7 +180,7 @@ function judgeOf(
     const chosen = reaching(id, file, files);
     if (chosen.length === 0) return { kind: 'unreached' };
     await send({ kind: 'begin', id, budgetMs: 0 });
-    const isLoaded = atLoad.has(id);
+    const isLoaded = loadedIds.has(id);
     Object.assign(board, { activeMutant: id, hitCount: 0, hitLimit: HIT_FLOOR });
     try {
       if (isLoaded) await modules.reload(files);

@@ -12,11 +12,11 @@ const STRAY_SELECTOR = /(?<![\p{Unified_Ideograph}\uF900-\uFAFF])[\uFE00-\uFE0D\
 
 const SELECTOR = /[\uFE00-\uFE0D\u{E0100}-\u{E01EF}]/u;
 
-/** For each UTF-16 unit whether one of the expressions must look: whatever they name, and both halves of long characters. */
+/** For each UTF-16 unit whether one of the expressions must look: whatever they name, so both halves of long characters (Cs). */
 const toLookAt = (): readonly boolean[] =>
   Array.from({ length: 0x1_0000 }, (_, unit) => {
     const character = String.fromCharCode(unit);
-    return !character.isWellFormed() || FORBIDDEN.test(character) || SELECTOR.test(character);
+    return FORBIDDEN.test(character) || SELECTOR.test(character);
   });
 
 let looked: readonly boolean[] | undefined;
