@@ -164,6 +164,10 @@ describe('interpret', () => {
     ["'text/html'", 'text/html'],
     ['multipart', 'multipart/mixed'],
     ['image', 'application/octet-stream'],
+    ['xmultipart', 'application/octet-stream'],
+    ['text  /  html', 'text/html'],
+    ['""text/html""', 'text/html'],
+    ['te"xt/html', 'te"xt/html'],
     ['texts', 'application/octet-stream'],
     ['=?utf-8?Q?text/html?=', 'text/html'],
   ])('the type %j is %s', (value, type) => {
@@ -239,6 +243,22 @@ describe('interpret', () => {
     expect(boundaries(`multipart/mixed; ${'('.repeat(2100)} boundary=late`)).not.toContain('late');
     for (const boundary of boundaries('multipart/mixed; (c) boundary=" a (b) "')) expect(boundary).not.toBe('');
   });
+  test.each([
+    ['boundary=a(b)c', ['ac', 'a(b)c', 'a']],
+    ['boundary=a\0b', ['ab', 'a\0b', 'a']],
+    ['(x) boundary = "a b"; y', ['a b', 'a', '"a']],
+    ['(x) boundary  =  c d; y', ['c d', 'c']],
+    ['boundary="(ab)\0 c" (x)', ['(ab) c', '(ab)\0 c', '(ab)', '\0 c', '"(ab)']],
+    ['(boundary=z(yy)x )', ['z(yy)x )', 'zx )', 'z', 'z(yy)x']],
+    ['boundary = " q (b) " (c)', [' q (b) ', 'q (b)', 'q', '"']],
+    ['boundary(x)=k', ['k']],
+    ['boundary=(xy) k', ['k', '(xy) k', '(xy)']],
+    ['boundary*0=a; boundary*0=b', ['a', 'b', 'ab']],
+    ['boundary*0=a; boundary*1=b', ['ab']],
+    ['boundary="=?utf-8?Q? b ?="', ['=?utf-8?Q? b ?=', ' b ']],
+  ])('M10: %j: with and without comments, quotes, NULs and what stands behind them', (parameters, expected) => {
+    expect(boundaries(`multipart/mixed; ${parameters}`)).toEqual(expected);
+  });
   test('a thousand characters, eight of them', () => {
     expect(boundaries(`multipart/mixed; boundary=${'a'.repeat(1000)}`)).toHaveLength(1);
     expect(boundaries(`multipart/mixed; boundary=${'a'.repeat(1001)}`)).toEqual([]);
@@ -274,5 +294,7 @@ describe('interpret', () => {
     expect(encoded('x-none, base64')).toMatchObject({ encodings: ['base64'], unknownEncoding: '' });
     expect(encoded('y'.repeat(60)).unknownEncoding).toBe('y'.repeat(40));
     expect(encoded('x-none', 'base64 ( open').encodings).toEqual(['base64']);
+    expect(encoded('x-none , base64').defects).toEqual(['transfer-encoding-list']);
+    expect(encoded('7bit', 'x-none').unknownEncoding).toBe('');
   });
 });
