@@ -28,7 +28,16 @@ export interface RoomRecord {
 
 const digestOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16);
 
-export function recordOf(root: string, room: Room, run: MutationRun): RoomRecord {
+/** To be asked before the run: what is changed meanwhile was not judged. */
+export const digestsOf = (root: string, room: Room): Readonly<Record<string, string>> =>
+  Object.fromEntries([...room.files, ...room.tests].map((file) => [file, digestOf(join(root, file))]));
+
+export function recordOf(
+  root: string,
+  room: Room,
+  run: MutationRun,
+  digests: Readonly<Record<string, string>>,
+): RoomRecord {
   const commit = execFileSync('git', ['-C', root, 'log', '-1', '--format=%h'], { encoding: 'utf8' }).trim();
   return {
     room: room.name,
@@ -37,15 +46,15 @@ export function recordOf(root: string, room: Room, run: MutationRun): RoomRecord
     seconds: Math.round(run.seconds),
     tests: run.tests,
     scores: scoresOf(run.judged),
-    digests: Object.fromEntries([...room.files, ...room.tests].map((file) => [file, digestOf(join(root, file))])),
+    digests,
     survivors: run.judged.filter(isSurvivor).map(survivorKey),
   };
 }
 
 /** The files and tests of the room that are not what the record saw: changed, new or gone. */
 export function changedSince(root: string, room: Room, { digests }: RoomRecord): readonly string[] {
-  const today = new Map([...room.files, ...room.tests].map((file) => [file, digestOf(join(root, file))]));
-  return [...new Set([...today.keys(), ...Object.keys(digests)])].filter((file) => today.get(file) !== digests[file]);
+  const today = digestsOf(root, room);
+  return [...new Set([...Object.keys(today), ...Object.keys(digests)])].filter((file) => today[file] !== digests[file]);
 }
 
 const pathOf = (root: string, room: string): string => join(root, FOLDER, `${room.replace(/[^a-z]+/g, '-')}.json`);

@@ -5,7 +5,7 @@
  * The short form judges all mutants of a few small files.
  */
 import { fileURLToPath } from 'node:url';
-import { changedSince, keepRecord, keptRecord, type RoomRecord, recordOf } from '../../mutation/records.ts';
+import { changedSince, digestsOf, keepRecord, keptRecord, type RoomRecord, recordOf } from '../../mutation/records.ts';
 import { ROOMS, type Room } from '../../mutation/rooms.ts';
 import { type Judged, runMutants } from '../../mutation/run.ts';
 import { type Comparison, compare, readSurvivors } from '../../mutation/survivors.ts';
@@ -49,7 +49,9 @@ async function judgeRoom(room: Room, { say }: SectionContext): Promise<RoomRecor
   const hear = (judged: Judged): void => {
     if (isSurvivor(judged) && !known.has(survivorKey(judged))) say(survivorLines(judged));
   };
-  return recordOf(root, room, await runMutants({ root, files: room.files, tests: room.tests, hear, say }));
+  const digests = digestsOf(root, room);
+  const run = await runMutants({ root, files: room.files, tests: room.tests, hear, say });
+  return recordOf(root, room, run, digests);
 }
 
 async function runShort(context: SectionContext) {
