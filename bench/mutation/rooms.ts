@@ -89,7 +89,7 @@ export const ROOMS: readonly Room[] = [
     tests: [
       ...under('test/unit/sanitize', 'compose.test plan.test versions.test'),
       ...under('test/attacks/mime', 'header.test'),
-      ...under(RULES, 'names.test top.test parts.test'),
+      ...under(RULES, 'names.test top.test composing.test parts.test'),
     ],
   },
 ];

@@ -129,6 +129,19 @@ describe('ZIPs', () => {
     expect(now(cut.subarray(0, cut.length - 22))).toBe('jar');
   });
 
+  test('lengths have two bytes', () => {
+    const long = `${'a'.repeat(300)}.txt`;
+    expect(
+      now(
+        zip([
+          { local: long, extra: 513, comment: 258 },
+          { local: 'a', central: 'X.class' },
+        ]),
+      ),
+    ).toBe('jar');
+    expect(now(zip([{ local: `${'a'.repeat(255)}.class` }]))).toBe('jar');
+  });
+
   test('an empty archive and a spanned one are ZIPs', () => {
     expect(now(zip([]))).toBe('zip');
     expect(now(Buffer.concat([Buffer.from('PK\x07\x08', 'latin1'), named('a')]))).toBe('zip');
@@ -502,6 +515,32 @@ describe('texts', () => {
       expect([control, now(Buffer.from(`abc${control}`))]).toEqual([control, undefined]);
     for (const control of ['\x08', '\x09', '\x0d', '\x1a', '\x1b'])
       expect([control, now(Buffer.from(`abc${control}`))]).toEqual([control, 'text']);
+  });
+
+  test('half a mark is none', () => {
+    const little = Buffer.from('a plain text, no more than that', 'utf16le');
+    const big = Buffer.from('a plain text, no more than that', 'utf16le').swap16();
+    for (const [first, second, text] of [
+      [0xff, 0x41, little],
+      [0xff, 0xff, little],
+      [0xfe, 0x41, big],
+      [0xfe, 0xfe, big],
+      [0x41, 0xff, big],
+      [0x41, 0xfe, little],
+    ] as const)
+      expect([first, second, now(Buffer.concat([Buffer.from([first, second]), text]))]).toEqual([
+        first,
+        second,
+        undefined,
+      ]);
+  });
+
+  test('controls far behind the beginning of UTF-16 count too', () => {
+    const late = (characters: number): Buffer =>
+      Buffer.from(`\uFEFF${'a'.repeat(characters)}${'\x01'.repeat(characters)}`, 'utf16le');
+    expect(now(late(8192))).toBeUndefined();
+    // Looked at are 64 KiB.
+    expect(now(Buffer.concat([Buffer.from(`\uFEFF${'a'.repeat(32 * 1024)}`, 'utf16le'), late(99)]))).toBe('text');
   });
 
   test('UTF-16 with its mark is text when it reads as such', () => {

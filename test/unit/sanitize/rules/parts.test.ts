@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS, DEFAULT_POLICY, type Limits, type Policy } from '../../../../src/policy/policy.ts';
+import { built } from '../../../../src/sanitize/converter.ts';
 import {
   type Budget,
   budgetOf,
@@ -141,7 +142,121 @@ describe('one file', () => {
   });
 });
 
+describe('what the report says', () => {
+  const row = (conversion: ConvertedPart['conversion'], files: ConvertedPart['files'] = []): ConvertedPart => ({
+    part: {
+      path: '2',
+      untrustedName: 'a.pdf',
+      otherUntrustedNames: [],
+      untrustedCharset: '',
+      declaredType: 'application/pdf',
+      depth: 1,
+      size: 7,
+      sha256: '0'.repeat(64),
+    },
+    detectedType: 'pdf',
+    conversion,
+    files,
+    untrustedFolders: [],
+  });
+  const done = { kind: 'converted', outcome: 'rebuilt', files: [], removed: [] } as const;
+  const link = { text: 'here', url: 'hxxp://x.jp/', differs: false } as const;
+
+  test('pages, links, removals and limits, where there are any', () => {
+    const files = [{ type: 'pdf', untrustedStem: 'a', bytes: built(new Uint8Array(3)), pages: 2 }] as const;
+    const plain = partReport(row(done, files), ['a.pdf']);
+    expect(plain.outputs).toMatchObject([{ name: 'a.pdf', type: 'pdf', bytes: 3, pages: 2 }]);
+    for (const key of ['links', 'reason', 'detail', 'members']) expect(plain).not.toHaveProperty(key);
+    expect(partReport(row({ ...done, links: [] }), [])).not.toHaveProperty('links');
+    const removed = [{ what: 'script', count: 2 }] as never;
+    const full = partReport(row({ ...done, links: [link] as never, removed, detail: 'x' }), []);
+    expect(full).toMatchObject({ links: [link], removed, detail: 'x' });
+    expect(
+      partReport(row(done, [{ type: 'text', untrustedStem: 'a', bytes: built(new Uint8Array(1)) }]), []).outputs,
+    ).toEqual([expect.not.objectContaining({ pages: expect.anything() })]);
+    const [unnamed] = partReport(row(done, files), []).outputs;
+    expect(unnamed?.name).toBe('');
+  });
+  test('a file that waits has no reason; one that is held has no links and no removals', () => {
+    const waiting = partReport(row({ kind: 'waiting-for-password', detail: 'x' }), []);
+    expect(waiting).toMatchObject({ outcome: 'waiting-for-password', removed: [], detail: 'x' });
+    expect(waiting).not.toHaveProperty('reason');
+    expect(waiting).not.toHaveProperty('links');
+    const held = partReport(row({ kind: 'blocked', reason: 'executable', detail: 'x' }), []);
+    expect(held).toMatchObject({ outcome: 'blocked', reason: 'executable', removed: [] });
+  });
+  test('limits: those of converters, and those that stand in front of a reason', () => {
+    expect(limitsOf([row({ ...done, limits: ['maxPages'] }), row(done)])).toEqual(['maxPages']);
+    const held = (detail: string) => limitsOf([row({ kind: 'blocked', reason: 'limit-exceeded', detail })]);
+    expect(held('maxParts: of the whole')).toEqual(['maxParts']);
+    expect(held('messageMs: late')).toEqual(['messageMs']);
+    for (const detail of ['x maxParts: y', 'maxParts', 'max: y', 'messageMs', '']) expect(held(detail)).toEqual([]);
+  });
+  test('a helper is handed on when there is one', () => {
+    const policy: Policy = { ...DEFAULT_POLICY, version: '0123456789abcdef' };
+    const helper = { help: async () => undefined } as unknown as NonNullable<Budget['helper']>;
+    expect(budgetOf({ policy, passwords: [] }, {}, 1, 1, helper).helper).toBe(helper);
+    expect('helper' in budgetOf({ policy, passwords: [] }, {}, 1, 1)).toBe(false);
+  });
+});
+
 describe('files in it', () => {
+  test('a mail shows its own text and holds files', async () => {
+    const mail = [
+      'From: a@x.jp',
+      'Subject: hi',
+      'MIME-Version: 1.0',
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      '--b',
+      'Content-Type: text/plain',
+      '',
+      'words',
+      '--b',
+      'Content-Type: text/plain',
+      'Content-Disposition: attachment; filename=in.txt',
+      '',
+      'inside',
+      '--b--',
+      '',
+    ].join('\r\n');
+    const { rows, told } = await answered(mail, { part: { untrustedName: 'm.eml', declaredType: 'message/rfc822' } });
+    expect(told).toEqual(['2 m.eml converted 1', '2/1 in.txt converted 1']);
+    expect(rows[0]).toMatchObject({ members: 1, untrustedStem: rows[0]?.files[0]?.untrustedStem });
+    expect(rows[0]?.conversion).not.toHaveProperty('entries');
+    const packed = await answered(mail, {
+      part: { untrustedName: 'm.eml', declaredType: 'message/rfc822' },
+      change: { maxLooseFiles: 1 },
+    });
+    expect(packed.rows.map(({ files }) => files.map(({ type }) => type))).toEqual([['zip'], []]);
+    const alone = await answered(
+      mail.replace(/--b\r\nContent-Type: text\/plain\r\nContent-Disp[\s\S]*inside\r\n/, ''),
+      {
+        part: { untrustedName: 'm.eml', declaredType: 'message/rfc822' },
+      },
+    );
+    expect(alone.rows).toHaveLength(1);
+    expect(alone.rows[0]?.members).toBe(0);
+  });
+  test('what cannot be unpacked is held for its own reason; folders alone are an empty file', async () => {
+    const odd = await answered(
+      rawZip([
+        { name: 'a.txt', content: 'x', method: 99 },
+        { name: 'b.txt', content: 'beta' },
+      ]),
+    );
+    expect(odd.told.at(-1)).toBe('2/2 b.txt converted 1');
+    expect(odd.rows[1]?.conversion.kind).not.toBe('converted');
+    expect(odd.rows[1]?.detectedType).toBe('unknown');
+    const folders = await answered(rawZip([{ name: 'sub/', content: '' }]));
+    expect(folders.rows).toHaveLength(1);
+    expect(folders.rows[0]?.conversion).toMatchObject({
+      kind: 'converted',
+      removed: [{ what: 'empty-file', count: 1 }],
+    });
+    const finder = await answered(rawZip([{ name: '__MACOSX/._a', content: Buffer.from('0005160700020000', 'hex') }]));
+    expect(finder.rows[0]?.conversion.kind).toBe('converted');
+  });
   test('each goes its way behind the file that held it, announced before it is opened', async () => {
     const inner = rawZip([{ name: 'deep.txt', content: 'deep' }]);
     const zip = rawZip([

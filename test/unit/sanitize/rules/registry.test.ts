@@ -10,7 +10,7 @@ import {
   type InnerFile,
   type SafeFile,
 } from '../../../../src/sanitize/converter.ts';
-import { createRegistry } from '../../../../src/sanitize/registry.ts';
+import { createRegistry, type Registry } from '../../../../src/sanitize/registry.ts';
 
 const policy: Policy = {
   ...DEFAULT_POLICY,
@@ -36,6 +36,18 @@ const context = (deadline = performance.now() + 60_000): ConvertContext => ({
   deadline,
   left: { files: 10, bytes: 1000, depth: 3 },
 });
+/** A registry that never answers shall be seen, not waited for. */
+function registryOf(...converters: readonly Converter[]): Registry {
+  const registry = createRegistry(converters);
+  const inTime = async <T>(work: Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no answer')), 2000);
+    });
+    return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  };
+  return { ...registry, convertFile: (file, about) => inTime(registry.convertFile(file, about)) };
+}
 const input = (length: number, type: FileType = 'png') => ({
   type,
   untrustedName: 'a.png',
@@ -43,14 +55,14 @@ const input = (length: number, type: FileType = 'png') => ({
   bytes: new Uint8Array(length),
 });
 const answered = (answer: Conversion, length = 10): Promise<Conversion> =>
-  createRegistry([converter(async () => answer)]).convertFile(input(length), context());
+  registryOf(converter(async () => answer)).convertFile(input(length), context());
 
 describe('converters', () => {
   test('one that takes what is never converted, or what another takes, does not load', () => {
     const nothing = async (): Promise<Conversion> => converted(file(1));
-    expect(() => createRegistry([converter(nothing, ['pe'])])).toThrow('mine: pe is never converted');
-    expect(() => createRegistry([converter(nothing), converter(nothing)])).toThrow('two converters accept png');
-    expect(() => createRegistry([converter(nothing, ['png', 'jpeg']), converter(nothing, ['gif'])])).not.toThrow();
+    expect(() => registryOf(converter(nothing, ['pe']))).toThrow('mine: pe is never converted');
+    expect(() => registryOf(converter(nothing), converter(nothing))).toThrow('two converters accept png');
+    expect(() => registryOf(converter(nothing, ['png', 'jpeg']), converter(nothing, ['gif']))).not.toThrow();
   });
 
   test('what they answer is handed on as it is', async () => {
@@ -86,12 +98,12 @@ describe('converters', () => {
   test('a file over the limit is not opened', async () => {
     expect((await answered(converted(file(1)), 100)).kind).toBe('converted');
     let opened = false;
-    const registry = createRegistry([
+    const registry = registryOf(
       converter(async () => {
         opened = true;
         return converted(file(1));
       }),
-    ]);
+    );
     expect(await registry.convertFile(input(101), context())).toEqual({
       kind: 'blocked',
       reason: 'limit-exceeded',
@@ -103,7 +115,7 @@ describe('converters', () => {
   });
 
   test('what nobody takes is held, with its type', async () => {
-    const registry = createRegistry([converter(async () => converted(file(1)))]);
+    const registry = registryOf(converter(async () => converted(file(1))));
     expect(await registry.convertFile(input(1, 'pe'), context())).toMatchObject({ kind: 'blocked', detail: 'pe' });
     expect(await registry.convertFile(input(1, 'unknown'), context())).toMatchObject({
       kind: 'blocked',
@@ -113,11 +125,11 @@ describe('converters', () => {
 
   test('what they throw is said, in 500 characters', async () => {
     const failing = (error: unknown): Promise<Conversion> =>
-      createRegistry([
+      registryOf(
         converter(() => {
           throw error;
         }),
-      ]).convertFile(input(1), context());
+      ).convertFile(input(1), context());
     expect(await failing(new Error('no'))).toEqual({
       kind: 'blocked',
       reason: 'sanitizer-failed',
@@ -125,7 +137,7 @@ describe('converters', () => {
     });
     const long = await failing('x'.repeat(1000));
     expect(long.kind === 'blocked' && long.detail).toHaveLength(500);
-    const late = createRegistry([converter(() => Promise.reject(new Error('later')))]);
+    const late = registryOf(converter(() => Promise.reject(new Error('later'))));
     expect(await late.convertFile(input(1), context())).toMatchObject({ detail: 'mine: Error: later' });
   });
 
@@ -135,7 +147,7 @@ describe('converters', () => {
       new Promise((resolve) => {
         setTimeout(() => resolve({ kind: 'blocked', reason: 'encrypted', detail: 'waited for' }), 300);
       });
-    const never = createRegistry([converter(waiting)]);
+    const never = registryOf(converter(waiting));
     expect(await never.convertFile(input(1), context(performance.now() - 1))).toEqual({
       kind: 'blocked',
       reason: 'timeout',
@@ -147,30 +159,30 @@ describe('converters', () => {
       reason: 'timeout',
       detail: 'mine',
     });
-    const slow = createRegistry([
+    const slow = registryOf(
       converter(async (_, { deadline }) => {
         while (performance.now() <= deadline);
         return converted(file(1));
       }),
-    ]);
+    );
     expect(await slow.convertFile(input(1), context(performance.now() + 20))).toEqual({
       kind: 'blocked',
       reason: 'timeout',
       detail: 'finished too late',
     });
     // Further away than a timer can count.
-    const soon = createRegistry([
+    const soon = registryOf(
       converter(async () => {
         await new Promise((resolve) => setTimeout(resolve, 5));
         return converted(file(1));
       }),
-    ]);
+    );
     expect(await soon.convertFile(input(1), context(Number.POSITIVE_INFINITY))).toMatchObject({ kind: 'converted' });
   });
 });
 
 describe('files inside others', () => {
-  const registry = createRegistry([]);
+  const registry = registryOf();
   const limits = { maxBytes: 10, isLate: () => false };
   const inner = (open: InnerFile['open']): InnerFile => ({
     untrustedName: 'a',
