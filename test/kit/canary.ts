@@ -242,8 +242,9 @@ function* inflated(bytes: Buffer): Generator<View> {
     else if (a === 0x1f && b === 0x8b)
       yield* attempt(() => inflateRawSync(bytes.subarray(gzipData(bytes, at)), INFLATE), 'gunzipped');
     else if (a === 0x50 && b === 0x4b && bytes.readUInt32LE(Math.min(at, bytes.length - 4)) === 0x04034b50) {
-      const start = at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
-      yield* attempt(() => inflateRawSync(bytes.subarray(start), INFLATE), 'ZIP entry');
+      // Within the attempt: the bytes may end before the header does.
+      const start = (): number => at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
+      yield* attempt(() => inflateRawSync(bytes.subarray(start()), INFLATE), 'ZIP entry');
     }
   }
   if (bytes.length < 100_000) yield* attempt(() => brotliDecompressSync(bytes), 'brotli');

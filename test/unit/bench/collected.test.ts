@@ -3,18 +3,21 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { forgottenIn } from '../../../bench/corpus/collected.ts';
+import { forgottenIn, type Reason } from '../../../bench/corpus/collected.ts';
 import { standIn } from '../../kit/collect/places.ts';
 import { built } from '../../kit/collect/wrapped/converter.ts';
 
 const A = 'test/attacks/a.test.ts';
 const passed = { file: A, test: `${A} › M01: x`, state: 'pass' };
-const NONE: ReadonlyMap<string, string> = new Map();
+const NONE: ReadonlyMap<string, Reason> = new Map();
+const NOTHING = new Map<string, Reason>([[A, { what: 'nothing', why: 'refused at SMTP' }]]);
+const OWN = new Map<string, Reason>([[A, { what: 'own', why: 'letters of the test' }]]);
 
 test('a test file that forwarded something is judged; one that did not must say why', () => {
   expect(forgottenIn([{ test: `${A} › M01: x` }], [passed], [], [A], NONE)).toEqual([]);
   expect(forgottenIn([], [passed], [], [A], NONE)).toEqual([`${A}: nothing of it was judged, and nobody says why`]);
-  expect(forgottenIn([], [passed], [], [A], new Map([[A, 'refused at SMTP']]))).toEqual([]);
+  expect(forgottenIn([], [passed], [], [A], NOTHING)).toEqual([]);
+  expect(forgottenIn([{ test: `${A} › M01: x` }], [passed], [], [A], OWN)).toEqual([]);
 });
 
 test('one that was skipped, failed, or never ran is told', () => {
@@ -23,9 +26,11 @@ test('one that was skipped, failed, or never ran is told', () => {
 });
 
 test('a reason that is none any more is told', () => {
-  const reasons = new Map([[A, 'refused at SMTP']]);
-  expect(forgottenIn([{ test: A }], [passed], [], [A], reasons)).toHaveLength(1);
-  expect(forgottenIn([], [], [], [], reasons)).toEqual([`${A}: stands in nothing-crosses.tsv and is no test`]);
+  expect(forgottenIn([{ test: A }], [passed], [], [A], NOTHING)).toHaveLength(1);
+  expect(forgottenIn([], [passed], [], [A], OWN)).toHaveLength(1);
+  expect(forgottenIn([], [], [], [], NOTHING)).toEqual([
+    `${A}: stands in nothing-crosses.tsv and is no test that passed`,
+  ]);
 });
 
 test('doors of the product are watched, whoever imports them, and the watchers themselves see the real ones', () => {

@@ -1,6 +1,7 @@
 /** A next hop with a script: answers as told for each command, records every octet it is sent. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { type SecureContextOptions, TLSSocket } from 'node:tls';
+import { keepArrived } from '../../kit/collect/collector.ts';
 
 export interface Script {
   /** Answer to a command line; 'silence' says nothing, 'hang up' closes the connection, undefined says the usual. */
@@ -71,6 +72,7 @@ function serve(socket: Socket, script: Script, sink: Sink, connection: number): 
       if (inData) {
         inData = false;
         sink.messages.push(Buffer.from(piece.toString('latin1').replace(/(^|\r\n)\./g, '$1'), 'latin1'));
+        keepArrived(sink.messages.at(-1) ?? piece);
         const { afterData = '250 2.0.0 taken' } = script;
         say(typeof afterData === 'function' ? afterData(sink.messages.at(-1) ?? piece) : afterData);
         continue;

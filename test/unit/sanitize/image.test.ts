@@ -8,6 +8,7 @@ import type { BlockReason } from '../../../src/message/outcome.ts';
 import { DEFAULT_LIMITS, DEFAULT_POLICY, type Limits } from '../../../src/policy/policy.ts';
 import type { Conversion, ConvertContext, UntrustedFile } from '../../../src/sanitize/converter.ts';
 import { detect } from '../../../src/sanitize/detect/detect.ts';
+import { encodedPicture } from '../../../src/sanitize/formats/image/encode.ts';
 import { image } from '../../../src/sanitize/formats/image/image.ts';
 
 const folder = fileURLToPath(new URL('../../../fixtures/image/', import.meta.url));
@@ -236,4 +237,18 @@ test('frames that go are counted, the one that stays is not', async () => {
     ['animated.webp', 1],
   ] as const;
   for (const [name, count] of counts) expect((await only(name)).removed).toContainEqual({ what: 'animation', count });
+});
+
+test('INV-08: a photograph that comes back is no larger, however often', async () => {
+  const [width, height] = [640, 480];
+  const drawn = new Uint8Array(width * height * 4).map((_, at) =>
+    at % 4 === 3 ? 255 : Math.round(128 + 100 * Math.sin(((at >> 2) % width) / 40) * Math.cos(at / 90_000)),
+  );
+  let { bytes } = await encodedPicture({ width, height, rgba: drawn }, true);
+  const first = bytes.length;
+  for (let passage = 0; passage < 3; passage++) {
+    const rgba = new Uint8Array(await sharp(bytes).ensureAlpha().raw().toBuffer());
+    ({ bytes } = await encodedPicture({ width, height, rgba }, true));
+    expect(bytes.length).toBeLessThan(first * 1.05);
+  }
 });

@@ -86,7 +86,7 @@ test('abort after finish keeps the object', async () => {
   await expect(sanitizer.read(object)).resolves.toHaveLength(10);
 });
 
-test('N19 erase removes every record and may be repeated', async () => {
+test('erase removes every record and may be repeated', async () => {
   const { intake, sanitizer, stores } = await openBench();
   const object = await intake.put(freshRef(), 'sanitizer', pattern(MIB + 9));
   const other = await intake.put(freshRef(), 'sanitizer', pattern(9));

@@ -15,8 +15,9 @@ export interface EncodedPicture {
 /** @param photo true for what came as a photograph: written as JPEG. All else keeps every pixel but its lowest bit. */
 export async function encodedPicture(pixels: Pixels, photo: boolean): Promise<EncodedPicture> {
   const { width, height } = pixels;
-  const rgb = withoutLowBits(flattened(pixels));
-  if (!photo) return { type: 'png', bytes: built(await encodePng(rgb, width, height)) };
+  const rgb = flattened(pixels);
+  // A photograph's lowest bits are quantised away; changed before, they would only be noise that grows with each passage (INV-08).
+  if (!photo) return { type: 'png', bytes: built(await encodePng(withoutLowBits(rgb), width, height)) };
   const opaque = sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: false });
   return { type: 'jpeg', bytes: built(await opaque.jpeg({ quality: JPEG_QUALITY }).toBuffer()) };
 }
