@@ -81,13 +81,13 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'sanitize: files',
     files: under('src/sanitize', 'parts registry'),
-    tests: under(RULES, 'parts.test registry.test'),
+    tests: ['test/unit/sanitize/sanitize.test.ts', ...under(RULES, 'parts.test registry.test')],
   },
   {
     name: 'sanitize: message',
     files: under('src/sanitize', 'archive bundle compose dates header-fields names notice plan sender text'),
     tests: [
-      ...under('test/unit/sanitize', 'compose.test plan.test versions.test'),
+      ...under('test/unit/sanitize', 'compose.test sanitize.test plan.test versions.test'),
       ...under('test/attacks/mime', 'header.test'),
       ...under(RULES, 'names.test top.test composing.test parts.test'),
     ],

@@ -276,6 +276,8 @@ describe('compound files', () => {
     // One sector of the FAT holds 128 sectors of four names each.
     expect(now(cfb({ names: names(480) }))).toBe('doc');
     expect(now(cfb({ names: names(2000) }))).toBe('doc');
+    // Which sector of the FAT tells the way is told by the header's list.
+    expect(now(cfb({ names: [...names(10), ...names(1990).slice(0, -1)] }))).toBe('doc');
     // The bound is looked at before each sector of 32.
     expect(now(cfb({ names: names(8191), shift: 12 }))).toBe('doc');
     expect(now(cfb({ names: names(8192 + 32), shift: 12 }))).toBe('cfb');

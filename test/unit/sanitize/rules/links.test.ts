@@ -585,3 +585,50 @@ describe('format=flowed', () => {
     expect(unflow('-- \nx', true)).toBe('-- \nx');
   });
 });
+
+describe('a link’s text that names a place', () => {
+  const told = (text: string, href: string): { readonly differs: boolean; readonly suffix: string } => {
+    const sink = new LinkSink('defang', 'en');
+    const suffix = sink.suffix(href, text);
+    return { differs: sink.links.some(({ suspicion }) => suspicion.includes('text-differs')), suffix };
+  };
+  test.each([
+    ['www.bank.example.com', 'http://evil.example.net/'],
+    ['https://bank.co.jp/login', 'https://evil.co.jp/'],
+    ['HTTP://BANK.CO.JP', 'https://evil.co.jp/'],
+    ['bank.co.jp', 'https://evil.co.jp/'],
+    [' bank.co.jp/ ', 'https://evil.co.jp/'],
+    ['ｂａｎｋ.co.jp', 'https://evil.co.jp/'],
+    // Two customers of one host are two places.
+    ['city.github.io', 'https://evil.github.io/'],
+    ['https://city.github.io/x', 'https://evil.github.io/'],
+  ])('B08: %j is not %s', (text, href) => {
+    expect(told(text, href).differs).toBe(true);
+  });
+  test.each([
+    ['bank.co.jp', 'https://www.bank.co.jp/x'],
+    ['https://BANK.co.jp/', 'https://login.bank.co.jp/'],
+    ['city.github.io', 'https://city.github.io/page'],
+    ['report.pdf', 'https://files.example.net/'],
+    ['Node.js', 'https://files.example.net/'],
+    ['see bank.co.jp', 'https://evil.co.jp/'],
+    ['bank.co.jp is ours', 'https://evil.co.jp/'],
+    ['mail a@bank.co.jp', 'https://evil.co.jp/'],
+    ['words https://bank.co.jp', 'https://evil.co.jp/'],
+    ['here', 'https://evil.co.jp/'],
+    ['192.0.2.1', 'http://192.0.2.1/'],
+  ])('%j may lead to %s', (text, href) => {
+    expect(told(text, href).differs).toBe(false);
+  });
+  test('an address of mail is named when the text does not', () => {
+    expect(told('write', 'mailto:a@x.jp').suffix).toBe(' <a@x.jp>');
+    expect(told('write to a@x.jp', 'mailto:a@x.jp').suffix).toBe('');
+    expect(told('write', 'mailto:').suffix).toBe('');
+  });
+  test('a text that is the address itself says all', () => {
+    expect(told('https://bank.co.jp/', 'https://bank.co.jp').suffix).toBe('');
+    expect(told('https://bank.co.jp', ' https://bank.co.jp/ ').suffix).toBe('');
+    expect(told('go https://bank.co.jp/', 'go https://bank.co.jp/').suffix).not.toContain('<https://');
+    expect(told('', 'https://bank.co.jp/').suffix.startsWith(' ')).toBe(false);
+  });
+});

@@ -559,6 +559,50 @@ describe('the text of a message', () => {
     expect(read([{ plain: plain('hello', { charset: 'utf-8' }) }]).defects).toEqual([]);
     expect(read([{ plain: plain('hello', { charset: 'x'.repeat(200) }) }]).report.declaredCharset).toHaveLength(100);
   });
+  test('units are told apart by one blank line, and blank ones leave none', () => {
+    expect(read([{ plain: plain('one') }, { plain: plain('two') }]).text).toMatch(/^one\n*\n\ntwo/);
+    expect(read([{ plain: plain('one') }, { plain: plain(' ') }]).text.trimEnd()).toBe(
+      read([{ plain: plain('one') }]).text.trimEnd(),
+    );
+    expect(read([{ plain: plain('one') }, { plain: plain(' ') }]).text).toBe(read([{ plain: plain('one') }]).text);
+    expect(read([{ plain: plain('one') }, { plain: plain('two') }]).before).toBe('one\n\ntwo');
+  });
+  test('a wrong label is counted; the report names the form that is shown', () => {
+    const guessed = read([{ plain: plain('\x93\xfa\x96\x7b\x8c\xea\x82\xcc\x95\xb6', { charset: 'utf-8' }) }]);
+    expect(guessed.defects).toContainEqual({ what: 'charset-guessed', count: 1 });
+    expect(guessed.report).toMatchObject({ declaredCharset: 'utf-8', source: 'plain' });
+    expect(guessed.report.charset).not.toBe('utf-8');
+    const both = { plain: plain('words', { charset: 'us-ascii' }), html: page('<p>words</p>', { charset: 'utf-8' }) };
+    const { report } = read([both]);
+    expect(report.declaredCharset).toBe(report.source === 'html' ? 'utf-8' : 'us-ascii');
+    const onlyPage = read([{ html: page('<p>words</p>', { charset: 'utf-8' }) }]);
+    expect(onlyPage.report).toMatchObject({ declaredCharset: 'utf-8', source: 'html' });
+  });
+  test('the reason why a part is held', () => {
+    const detail = 'killed a process before';
+    const { held } = read([{ plain: plain('a'), html: page('b') }], { 1: 'timeout' });
+    expect(held).toMatchObject([{ leaf: { path: '1' }, reason: 'timeout', detail }]);
+    const broken = plain('a');
+    Object.defineProperty(broken, 'bytes', {
+      get: () => {
+        throw new Error('gone');
+      },
+    });
+    const failed = read([{ plain: broken }, { plain: plain('next') }]);
+    expect(failed.held).toMatchObject([{ reason: 'sanitizer-failed', detail: 'body: Error: gone' }]);
+    expect(failed.text.trim()).toBe('next');
+  });
+  test('a page is not flowed, whatever it says', () => {
+    const html = leaf('text/html', '<pre>a \nb</pre>', {
+      contentType: { type: 'text/html', params: { format: 'flowed' } },
+    });
+    expect(read([{ html }]).text.trim().split('\n')).toHaveLength(2);
+  });
+  test('hidden text of several units stands line by line, in 2,000 characters', () => {
+    const hidden = (text: string) => ({ html: page(`<p style="display:none">${text}</p><p>x</p>`) });
+    expect(read([hidden('one'), hidden('two')]).report.hiddenText).toBe('one\ntwo');
+    expect(read([hidden('y'.repeat(1500)), hidden('z'.repeat(1500))]).report.hiddenText).toHaveLength(2000);
+  });
   test('reports of several units are one', () => {
     const all = read([
       { plain: plain('http://a.example file:x') },
