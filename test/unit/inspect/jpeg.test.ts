@@ -317,3 +317,20 @@ test('a last value that ends in each place of a byte, and data that end before i
     }
   }
 });
+
+test('a byte behind a last block that begins with a byte and ends in the middle of one', () => {
+  const longest = [1, 1, ...Array<number>(13).fill(0), 1];
+  const component: ScanComponent = {
+    h: 1,
+    v: 1,
+    dc: table([0, 0, 0, 3], [0, 1, 2], false),
+    ac: table(longest, [0x00, 0x01, 0x04], true),
+  };
+  // 4 + 2 + 62 × 3 bits are whole bytes; the last coefficient has 16 + 4.
+  const bytes = bytesOf(`${'0010'}11${`${ONE}0`.repeat(62)}1100000000000000${'0101'}`);
+  const read = (behind: string) =>
+    decodeScan(Buffer.concat([bytes, Buffer.from(behind, 'hex'), EOI]), 0, 8, 8, [component]);
+  expect(read('')).toBe(bytes.length);
+  for (const behind of ['7f', '00', 'ff00', '7f7f'])
+    expect([behind, read(behind)]).toEqual([behind, 'bytes behind the last block']);
+});

@@ -67,6 +67,21 @@ test.each(PICTURES)(
   },
 );
 
+test('the length is the last word of a stream’s dictionary', async () => {
+  const dictionary = '<< /Type /XObject /Subtype /Image /Width 4 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 4';
+  const content = deflateSync(Buffer.of(0x12, 0x34));
+  const length = `/Filter /FlateDecode /Length ${content.length}`;
+  const found = async (end: string): Promise<readonly string[]> => {
+    const problem = await problems(({ values }) => {
+      values[12] = { dictionary: `${dictionary} ${end}`, content };
+    });
+    return problem.map((text) => text.replace(/at \d+/, 'at N'));
+  };
+  expect(await found(`${length} >>`)).toEqual([]);
+  for (const end of [`${length} >> x`, `${length} >>\n`, `${length} /F (x) >>`, `${length} >> >>`, '/Length 0123 >>'])
+    expect([end, await found(end)]).toEqual([end, ['pdf: at N: stream length']]);
+});
+
 const inFont =
   (object: number, from: string, to: string): Change =>
   ({ values }) => {
