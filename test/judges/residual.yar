@@ -68,10 +68,11 @@ rule pdf_active
         $a = /\/(JS|JavaScript|AA|OpenAction|Launch|EmbeddedFiles?|Filespec|SubmitForm|ImportData|GoToR|GoToE|RichMedia|AcroForm|XFA|ObjStm|Encrypt|URI)[\s\/<(\[>]/
         $hash = /\/[A-Za-z]*#[0-9A-Fa-f]{2}[A-Za-z#0-9]*[\s\/<(\[]/
         $behind = /%%EOF\s+[^\s]/
-    condition: $pdf in (0..1024) and any of ($a, $hash, $behind)
+    // A PDF in a ZIP of ours is looked at by itself; what else a ZIP holds is the judge zip's to say.
+    condition: $pdf in (0..1024) and uint32be(0) != 0x504B0304 and any of ($a, $hash, $behind)
 }
 
-rule pdf_not_at_start { strings: $pdf = "%PDF-1." condition: $pdf in (1..1024) }
+rule pdf_not_at_start { strings: $pdf = "%PDF-1." condition: $pdf in (1..1024) and uint32be(0) != 0x504B0304 }
 
 rule zip_inside
 {
