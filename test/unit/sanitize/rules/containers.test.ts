@@ -519,6 +519,11 @@ describe('texts', () => {
       expect([control, now(Buffer.from(`abc${control}`))]).toEqual([control, 'text']);
   });
 
+  test('Western text has few high bytes, and is text in none of our charsets', () => {
+    expect(now(Buffer.from('a longer word, caf\xe9 '.repeat(20), 'latin1'))).toBe('text');
+    expect(now(Buffer.from('caf\xe9 '.repeat(20), 'latin1'))).toBeUndefined();
+  });
+
   test('half a mark is none', () => {
     const little = Buffer.from('a plain text, no more than that', 'utf16le');
     const big = Buffer.from('a plain text, no more than that', 'utf16le').swap16();

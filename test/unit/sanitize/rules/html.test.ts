@@ -1,6 +1,7 @@
 /** A page as text: what is shown and how, what goes and is counted, element by element. */
 import { describe, expect, test } from 'vitest';
 import type { Removal } from '../../../../src/message/outcome.ts';
+import { cleanText } from '../../../../src/sanitize/body/characters.ts';
 import { htmlToText } from '../../../../src/sanitize/body/html.ts';
 import { renderBody } from '../../../../src/sanitize/body/render.ts';
 import { padTo, widthOf } from '../../../../src/sanitize/body/width.ts';
@@ -282,5 +283,22 @@ describe('a mail that says it twice', () => {
     expect(
       renderBody({ html: '<a href=http://a.example/>x</a> http://b.example '.repeat(150) }, { links: 'defang' }).links,
     ).toHaveLength(200);
+  });
+});
+
+describe('characters', () => {
+  test.each([0xd800, 0xd801, 0xdbff, 0xdc00, 0xdffe, 0xdfff])('half a character (%i) goes nowhere', (unit) => {
+    const half = String.fromCharCode(unit);
+    for (const text of [`a${half}b`, half, `a${half}`]) {
+      const cleaned = cleanText(text).text;
+      expect(cleaned.isWellFormed()).toBe(true);
+      expect(cleaned).not.toContain(half);
+    }
+  });
+  test('whole characters stay, and so does everything beside the halves', () => {
+    for (const text of ['𠮷', '\ud7ff', '\ue000', 'a\nb', '']) {
+      expect(cleanText(text)).toEqual({ text, controls: 0, bidi: 0 });
+    }
+    expect(cleanText('a\r\nb').text).toBe('a\nb');
   });
 });

@@ -536,6 +536,7 @@ describe('the text of a message', () => {
     const lines = (text: string): number => text.trim().split('\n').length;
     expect(lines(flowed('text/plain', {}))).toBe(2);
     expect(lines(flowed('text/plain', { format: 'flowed' }))).toBe(1);
+    expect(flowed('text/plain', { format: 'flowed' })).not.toBe('');
     expect(lines(flowed('text/plain', { format: 'FLOWED', delsp: 'YES' }))).toBe(1);
     expect(flowed('text/plain', { format: 'flowed', delsp: 'yes' })).not.toContain(' ');
     expect(flowed('text/plain', { format: 'flowed', delsp: 'no' })).toContain(' ');
@@ -577,6 +578,7 @@ describe('the text of a message', () => {
     expect(report.declaredCharset).toBe(report.source === 'html' ? 'utf-8' : 'us-ascii');
     const onlyPage = read([{ html: page('<p>words</p>', { charset: 'utf-8' }) }]);
     expect(onlyPage.report).toMatchObject({ declaredCharset: 'utf-8', source: 'html' });
+    expect(read([{ plain: plain('') }, { html: page('<p>x</p>') }]).report.source).toBe('html');
   });
   test('the reason why a part is held', () => {
     const detail = 'killed a process before';
