@@ -25,14 +25,36 @@ const allIn = (folder: string, ending = '.ts'): readonly string[] =>
 const RULES = 'test/unit/sanitize/rules';
 
 /**
- * Rules of the sanitizers that no run has judged yet, beside whole folders that are not named below (charset/, the formats'
- * own rules, and of mime/ and the message's files those that are not listed). Not rules at all, and never to be named here:
- * engines/, what decodes, encodes and draws pixels, compression, fonts and PDF syntax (formats/image, tiff, heic, lzh, and of
- * pdf/ all but clean, active-names, removals, links): arithmetic whose mutants change pixels, which other judges look at.
+ * Rules of the sanitizers that no run of a room judges, and why. Not rules at all, and never to be named here: engines/,
+ * what decodes, encodes and draws pixels, compression, fonts and PDF syntax (formats/image, tiff, heic, lzh, and of pdf/ all
+ * but clean, active-names, removals, links): arithmetic whose mutants change pixels, which other judges look at.
  */
-const UNJUDGED: ReadonlySet<string> = new Set([
-  // Asks two libraries: a mutant is seen only where they disagree.
-  'src/sanitize/detect/opinions.ts',
+export const UNJUDGED: ReadonlyMap<string, string> = new Map([
+  ['src/sanitize/detect/opinions.ts', 'Asks two libraries: a mutant is seen only where they disagree.'],
+  [
+    'src/sanitize/mime/second.ts',
+    'Waits for a library’s events and for five seconds of its own: most mutants are silent, not wrong, and each takes minutes.',
+  ],
+  ['src/sanitize/charset/header.ts', 'Judged once, 65.5 % of 110: tests for broken encoded-words are missing.'],
+  ['src/sanitize/charset/decode.ts', 'Judged once, 49.2 % of 244: tests for labels and for guessing are missing.'],
+  ...[
+    ...under('src/sanitize', 'banner sanitize'),
+    ...under('src/sanitize/charset', 'detect entry-names jis'),
+    ...under('src/sanitize/body', 'flat page render table width writer'),
+    ...under('src/sanitize/formats', 'html/html csv/csv csv/parse text/text text/write eml/eml finder/finder'),
+    ...under(
+      'src/sanitize/formats',
+      'compressed/compressed sevenzip/sevenzip sevenzip/cabinet-names tar/tar tar/headers',
+    ),
+    ...under(
+      'src/sanitize/formats',
+      'zip/directory zip/methods zip/names zip/write zip/zip svg/families svg/svg svg/text',
+    ),
+    ...under('src/sanitize/formats/pdf', 'active-names clean links removals'),
+  ].map((file): readonly [string, string] => [
+    file,
+    'Time: no run yet. The tests that would judge it are the attack tests of its row, which take seconds a mutant.',
+  ]),
 ]);
 
 export const ROOMS: readonly Room[] = [
@@ -76,7 +98,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'sanitize: body',
     files: under('src/sanitize/body', 'anchor characters colour css flowed frames hidden html links look safe-text'),
-    tests: under(RULES, 'links.test css.test html.test'),
+    tests: ['test/unit/sanitize/body.test.ts', ...under(RULES, 'links.test css.test html.test')],
   },
   {
     name: 'sanitize: files',
