@@ -26,19 +26,14 @@ const BIDI = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/;
 /** Emoji joiners and selectors, soft hyphens, byte order marks: no one hides anything with a few of them. */
 const EVERYDAY: ReadonlySet<string> = new Set(['\u00AD', '\u200D', '\uFE0E', '\uFE0F', '\uFEFF']);
 
-let units: Uint8Array | undefined;
-
-/** By UTF-16 unit, 1: a rule above speaks of it (LINE_ENDS are all controls or separators), or it is half a character. */
-const unitsWithRules = (): Uint8Array =>
-  Uint8Array.from({ length: 0x1_0000 }, (_, unit) => {
-    const isHalf = unit >= 0xd800 && unit <= 0xdfff;
-    return isHalf || FORBIDDEN.test(String.fromCharCode(unit)) ? 1 : 0;
-  });
+/** By UTF-16 unit, 1: a rule above speaks of it; of halves of characters (Cs) and of all LINE_ENDS one does. */
+const UNITS_WITH_RULES = Uint8Array.from({ length: 0x1_0000 }, (_, unit) =>
+  FORBIDDEN.test(String.fromCharCode(unit)) ? 1 : 0,
+);
 
 /** No rule speaks of any of its units: nearly all mail, in a ninth of the expressions' time. */
 function isPlain(text: string): boolean {
-  units ??= unitsWithRules();
-  for (let i = 0; i < text.length; i++) if (units[text.charCodeAt(i)] !== 0) return false;
+  for (let i = 0; i < text.length; i++) if (UNITS_WITH_RULES[text.charCodeAt(i)] !== 0) return false;
   return true;
 }
 
