@@ -24,7 +24,6 @@ if (files.length === 0 || tests.length === 0) {
   );
   process.exit(2);
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const line = option('line');
 const run = await runMutants({
   root,

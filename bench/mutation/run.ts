@@ -48,8 +48,10 @@ const BATCH = 600;
 export async function runMutants(options: MutationOptions): Promise<MutationRun> {
   const { root, files, tests, choose, mostMs = FOR_EVER, hear, say } = options;
   const startedAt = Date.now();
+  process.once('SIGINT', leave).once('SIGTERM', leave);
   const { mutants, texts } = await instrument(root, files);
   const copy = copyTree(root, texts);
+  process.once('exit', copy.remove);
   try {
     const task: JudgeTask = {
       folder: copy.folder,
@@ -71,8 +73,13 @@ export async function runMutants(options: MutationOptions): Promise<MutationRun>
     return { judged, tests: baseline.tests.length, seconds: (Date.now() - startedAt) / 1000 };
   } finally {
     copy.remove();
+    process.off('exit', copy.remove);
+    process.off('SIGINT', leave).off('SIGTERM', leave);
   }
 }
+
+/** An exit in order ends the judging process as well: one in an endless loop does not hear that its parent is gone. */
+const leave = (): never => process.exit(130);
 
 function lost(mutant: Mutant): never {
   throw new Error(`no verdict about mutant ${mutant.id} of ${mutant.file}`);
