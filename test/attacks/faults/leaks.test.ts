@@ -1,11 +1,13 @@
 /**
- * F05, F42: what the parents of jailed processes keep and spend. Mails of every kind go the whole way in this process,
+ * F05, F06, F42: what the parents of jailed processes keep and spend. Mails of every kind go the whole way in this process,
  * with the real converter and inspector in their jails; descriptors and files are back where they were, and no hostile
  * mail costs the parent's thread what it costs the child.
  */
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type House, openHouse } from '../../kit/house.ts';
 
@@ -61,6 +63,16 @@ test('F05 a hundred mails of every kind: descriptors and temporary files as befo
   const database = await house.database.read.selectFrom('recipient').select('state').execute();
   expect(database).toHaveLength(WARM + MAILS);
   expect(database.filter(({ state }) => !/^(?:delivered|held)/.test(state))).toEqual([]);
+});
+
+/** A process of its own: the heap of the test runner is not the gateway's. */
+const PROGRAM = fileURLToPath(new URL('../../kit/heap.ts', import.meta.url));
+
+test('F06 the heap grows by less than a kilobyte a mail, once everything that runs is compiled', {
+  timeout: 300_000,
+}, async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', PROGRAM, '500', '500']);
+  expect(Number.parseInt(stdout, 10)).toBeLessThan(1024);
 });
 
 /** Processor time of all processes below this one, in milliseconds; a tick is 10 ms (getconf CLK_TCK). */
