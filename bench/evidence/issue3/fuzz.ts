@@ -1,6 +1,7 @@
 /**
  * Fuzzing: the runs that the state folder holds (.sekisho-fuzz, made by `npm run fuzz`), topped up to the bar on today's code, summed
- * and judged. The short form runs every target a little, from nothing.
+ * and judged. The short form runs every target a little, from nothing. With SEKISHO_FUZZ_AS_IS=1 nothing is run: what the folder
+ * holds is told as it is.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -43,6 +44,7 @@ export const fuzz: Section = {
 
 function topUp(target: Target, state: string, { short, shared, say }: SectionContext): Summary {
   const folder = join(state, target.name);
+  if (!short && process.env['SEKISHO_FUZZ_AS_IS'] === '1') return summaryOf(target, folder);
   const before = short ? 0 : summaryOf(target, folder).progress.executions;
   const left = Math.max(target.wanted - before, Math.ceil(TODAY * target.wanted));
   const executions = short ? Math.ceil(SHORT * target.wanted) : left;
